@@ -1,0 +1,80 @@
+// MessageBuilder: writes a response into the buffer of its request.
+//
+// Life of one: it starts behind header and question, which stay as they are (so the question keeps
+// its case and every owner that is the question's name is the pointer C00C); records are added
+// section by section in order; finish() writes flags and counts. Space for OPT is reserved at the
+// start, so the OPT always fits. An RRset either goes in whole or not at all, and the caller decides
+// whether its absence means TC. No allocation; one thread.
+//
+// Names are compressed against the question and the names written before (RFC 1035 4.1.4), with at
+// most kMaxCompressionSearches comparisons a message: what is not found within them is written in
+// full, so the cost of a message is linear (hardening 43).
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+#include "dns/message.h"
+#include "dns/rdata.h"
+
+namespace bowline::dns {
+
+inline constexpr unsigned kMaxCompressionSearches = 120;  // as BIND and Unbound after CVE-2024-8508
+inline constexpr std::size_t kMaxCompressionTargets = 64;
+
+class MessageBuilder {
+ public:
+  // REQUIRES: buffer holds a header and, if question_end > 12, one question up to question_end;
+  // question_end <= limit <= buffer.size(). `reserve` octets of `limit` are kept for write_opt().
+  MessageBuilder(MutableBytes buffer, std::size_t question_end, std::size_t limit,
+                 std::size_t reserve);
+
+  // Starts a section; sections come in order. REQUIRES: section > the current one.
+  void begin(Section section);
+
+  // Adds one record. `owner` is any name; equal or suffix-sharing names are compressed.
+  // `rdata` is uncompressed; names in it are compressed where the type allows it.
+  // False: it did not fit and nothing was written.
+  bool add(NameView owner, RrType type, std::uint16_t rr_class, std::uint32_t ttl, Bytes rdata);
+
+  // Adds `count` records given as the zone tables keep them, each
+  //   C0 0C | type | class | ttl | rdlength | rdata
+  // one after the other, all with `owner`. All or nothing. Records whose owner is the question's name
+  // and whose type has no name in its rdata are copied in one go.
+  bool add_block(NameView owner, bool owner_is_qname, Bytes records, unsigned count);
+
+  // A mark to come back to: everything added since is given up (an RRset with its proof).
+  struct Mark {
+    std::size_t size;
+    std::uint16_t count;
+    std::uint8_t targets;
+  };
+  Mark mark() const;
+  void rollback(Mark mark);  // REQUIRES: taken in the current section
+
+  std::size_t size() const { return size_; }
+  std::size_t space() const { return limit_ - size_; }  // without what is reserved
+  unsigned count(Section section) const { return counts_[static_cast<unsigned>(section)]; }
+
+  // Writes an OPT record with `options` (already encoded) into the additional section.
+  // REQUIRES: 11 + options.size() <= the reserve; called last before finish().
+  void write_opt(std::uint16_t udp_size, std::uint8_t extended_rcode, std::uint8_t version,
+                 std::uint16_t flags, Bytes options);
+
+  // Writes the header's flags word (without RCODE's upper bits) and the counts; the id stays.
+  // Returns the size of the message.
+  std::size_t finish(std::uint16_t flags_and_rcode);
+
+ private:
+  MutableBytes buffer_;
+  std::size_t size_;
+  std::size_t limit_;
+  std::size_t reserve_;
+  Section section_ = Section::kQuestion;
+  std::array<std::uint16_t, 4> counts_{};
+  unsigned searches_left_ = kMaxCompressionSearches;
+  std::uint8_t target_count_ = 0;
+  std::array<std::uint16_t, kMaxCompressionTargets> targets_;  // offsets of names to point to
+};
+
+}  // namespace bowline::dns

@@ -1,0 +1,103 @@
+// DNS message layout (RFC 1035 4.1) and a bounds-checked reader of whole messages.
+//
+// The packet path reads only header, question and OPT (see read_query()); the iterating reader is
+// for control, tests and fuzzers.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+
+#include "dns/edns.h"
+#include "dns/name.h"
+#include "dns/rr_type.h"
+#include "dns/wire.h"
+
+namespace bowline::dns {
+
+inline constexpr std::size_t kHeaderSize = 12;
+inline constexpr std::size_t kMaxMessageSize = 65535;
+
+enum class Opcode : std::uint8_t { kQuery = 0, kIquery = 1, kStatus = 2, kNotify = 4, kUpdate = 5, kDso = 6 };
+
+enum class Rcode : std::uint16_t {
+  kNoError = 0, kFormErr = 1, kServFail = 2, kNxDomain = 3, kNotImp = 4, kRefused = 5,
+  kYxDomain = 6, kYxRrset = 7, kNxRrset = 8, kNotAuth = 9, kNotZone = 10, kBadVers = 16,
+  kBadCookie = 23,
+};
+
+// Bits of the second 16-bit word of the header.
+namespace flag {
+inline constexpr std::uint16_t kQr = 0x8000, kAa = 0x0400, kTc = 0x0200, kRd = 0x0100,
+                               kRa = 0x0080, kZ = 0x0040, kAd = 0x0020, kCd = 0x0010;
+inline constexpr std::uint16_t kOpcodeMask = 0x7800, kRcodeMask = 0x000f;
+}  // namespace flag
+
+enum class RrClass : std::uint16_t { kIn = 1, kCh = 3, kHs = 4, kNone = 254, kAny = 255 };
+
+struct Header {
+  std::uint16_t id = 0, flags = 0, qdcount = 0, ancount = 0, nscount = 0, arcount = 0;
+  Opcode opcode() const { return static_cast<Opcode>((flags & flag::kOpcodeMask) >> 11); }
+};
+std::optional<Header> read_header(Bytes message);
+
+// What the packet path needs of a request. The question's name is not copied: it stands
+// uncompressed at offset 12 of the message, `qname_size` octets (compression in the question of a
+// request has nothing to point to).
+struct QueryFacts {
+  Header header;
+  std::uint8_t qname_size = 0;   // 0: no question could be read
+  RrType qtype{};
+  std::uint16_t qclass = 0;
+  std::size_t question_end = kHeaderSize;  // header + question: what an error reply keeps
+  bool has_edns = false;
+  Edns edns;                     // valid if has_edns
+  bool has_tsig = false;         // a TSIG or SIG(0) stands last
+};
+
+enum class QueryFault : std::uint8_t {
+  kNone,
+  kTooShort,      // no header: no reply is possible
+  kResponse,      // QR is set: never answered (RFC 1035 7.1, hardening 40)
+  kQuestion,      // QDCOUNT is not 1 (RFC 9619), or the question is cut or malformed
+  kRecords,       // a record of a later section is cut or malformed, or octets are left over
+  kDuplicateOpt,  // RFC 6891 6.1.1
+  kMisplacedOpt,  // OPT outside additional, or its owner is not the root
+  kMalformedOpt,  // option list does not fill RDLENGTH, or more than kMaxEdnsOptions
+};
+
+// Reads a request in one pass, linear in its size, never allocating. On a fault, `facts` holds what
+// was read up to there, enough for an error reply. Requests with QDCOUNT 0 have fault kQuestion
+// and qname_size 0.
+QueryFault read_query(Bytes message, QueryFacts& facts);
+
+enum class Section : std::uint8_t { kQuestion, kAnswer, kAuthority, kAdditional };
+
+// Walks all records of any message. next() gives false at the end or on a fault: see ok().
+class MessageReader {
+ public:
+  explicit MessageReader(Bytes message);
+
+  struct Record {
+    Section section;
+    Name owner;
+    RrType type;
+    std::uint16_t rr_class;
+    std::uint32_t ttl;            // 0 for a question
+    std::size_t rdata_offset;     // in the message
+    std::uint16_t rdata_size;     // as on the wire, maybe compressed; read_rdata() expands it
+  };
+
+  const Header& header() const { return header_; }
+  bool next(Record& record);
+  bool ok() const { return ok_; }
+  bool at_end() const;  // all counted records read and no octet left over
+
+ private:
+  Header header_;
+  WireReader reader_;
+  std::array<std::uint32_t, 4> left_{};
+  bool ok_ = true;
+};
+
+}  // namespace bowline::dns

@@ -1,0 +1,67 @@
+// Zone-file reader (RFC 1035 5, RFC 2308 4 $TTL, RFC 3597, and $GENERATE as BIND has it).
+//
+// One reader reads one file and the files that it includes, in one thread, and hands each record
+// on as it is completed. It goes on after an error to collect the first kMaxZoneFileErrors.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "dns/name.h"
+#include "dns/rr_type.h"
+#include "dns/wire.h"
+
+namespace bowline::dns {
+
+inline constexpr std::size_t kMaxZoneFileErrors = 20;   // what a person reads in one go
+inline constexpr unsigned kMaxIncludeDepth = 10;        // as Unbound; stops inclusion loops
+inline constexpr std::uint64_t kMaxGenerateSteps = 65536;  // per directive: one line is not a bomb
+
+// One record as read. Views live until the handler returns.
+struct ZoneRecord {
+  NameView owner;  // case as given
+  RrType type;
+  std::uint16_t rr_class;
+  std::uint32_t ttl;
+  Bytes rdata;  // uncompressed wire form, checked
+  std::uint32_t line;
+};
+
+struct ZoneFileError {
+  std::string file;
+  std::uint32_t line = 0;
+  std::uint32_t column = 0;
+  std::string message;  // what was found and what was expected
+  // "file:line:column: message"
+  std::string to_text() const;
+};
+
+struct ZoneFileOptions {
+  Name origin;                          // initial $ORIGIN: the zone's apex
+  std::uint32_t default_ttl = 3600;     // until a $TTL or a record's TTL
+  std::uint16_t rr_class = 1;           // records of other classes are errors
+  // Called now and then with the octets of the main file done so far and its size. May be empty.
+  std::function<void(std::uint64_t done, std::uint64_t size)> progress;
+};
+
+// Takes each record. Returning false stops the reading (then no error is added).
+using ZoneRecordHandler = std::function<bool(const ZoneRecord&)>;
+
+struct ZoneFileResult {
+  std::vector<ZoneFileError> errors;   // empty: the whole file was read
+  bool too_many_errors = false;        // more than the list holds
+  std::uint64_t records = 0;
+  bool ok() const { return errors.empty(); }
+};
+
+ZoneFileResult read_zone_file(const std::string& path, const ZoneFileOptions& options,
+                              const ZoneRecordHandler& handler);
+// The same from memory; `name` stands for the file in errors, and $INCLUDE is relative to the
+// current directory.
+ZoneFileResult read_zone_text(std::string_view text, const std::string& name,
+                              const ZoneFileOptions& options, const ZoneRecordHandler& handler);
+
+}  // namespace bowline::dns
