@@ -1,0 +1,168 @@
+// The configuration: one parsed, checked, immutable state of the file and what it includes.
+//
+// load_config() reads and checks everything; what it returns never changes and may be read from any
+// thread. A new configuration is a new Config. Used by bowlined, bowline-control and bowlinec.
+//
+//   auto loaded = config::load_config("/etc/bowline/bowline.conf");
+//   if (!loaded) { fputs(loaded.error().c_str(), stderr); ... }   // one line for each error
+//   const config::Config& config = *loaded;
+//   for (const config::Address& a : config.server().listen) ...
+//   for (std::size_t i = 0; i < config.zones().size(); ++i) { config::Zone z = config.zones()[i]; }
+//
+// Views are computed on each call and own what they return, except where a comment says otherwise.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "control/config/value.h"
+#include "dns/name.h"
+#include "dns/result.h"
+
+namespace bowline::control::config {
+
+// A system user and group, as named and as found in the system's databases.
+struct User {
+  std::string user = "root";
+  std::string group = "root";
+  uid_t uid = 0;
+  gid_t gid = 0;
+};
+
+// Section `server`: what is effective.
+struct Server {
+  std::vector<Address> listen;  // authoritative UDP and TCP; port filled in (default 53)
+  std::string rundir;           // absolute
+  std::string pidfile;          // absolute
+  User user;
+  std::string identity;  // id.server./hostname.bind. CH TXT; empty: disabled
+  std::string version;   // version.server./version.bind. CH TXT; empty: disabled
+  Octets nsid;           // empty: disabled
+  unsigned udp_workers = 0;
+  unsigned tcp_workers = 0;
+  unsigned background_workers = 0;  // threads that load zones
+  bool async_start = false;
+  unsigned tcp_idle_timeout_s = 0;
+  unsigned tcp_io_timeout_ms = 0;  // 0: no limit
+  unsigned tcp_max_clients = 0;    // 0: half of the file descriptor limit
+  unsigned udp_max_payload_ipv4 = 0;
+  unsigned udp_max_payload_ipv6 = 0;
+};
+
+enum class Backend : std::uint8_t { kSockets, kXdp, kDpdk };
+enum class Poll : std::uint8_t { kAdaptive, kBusy };
+enum class HugePages : std::uint8_t { kOff, kOn, kAuto };
+
+// Section `dataplane`: ours.
+struct Dataplane {
+  Backend backend = Backend::kSockets;
+  unsigned workers = 0;         // UDP workers: dataplane.workers, else server.udp-workers, else CPUs
+  std::vector<unsigned> cores;  // empty: not pinned
+  HugePages hugepages = HugePages::kAuto;
+  Poll poll = Poll::kAdaptive;
+};
+
+// Section `control`: the sockets that bowlinec speaks to.
+struct Control {
+  std::vector<std::string> listen;  // absolute paths of UNIX sockets
+  unsigned timeout_s = 0;
+  unsigned backlog = 0;
+};
+
+enum class LogLevel : std::uint8_t { kCritical, kError, kWarning, kNotice, kInfo, kDebug, kNone };
+
+// One target of section `log`. A category that the file does not name has the level of `any`.
+struct LogTarget {
+  enum class Kind : std::uint8_t { kStdout, kStderr, kSyslog, kFile };
+
+  Kind kind = Kind::kStderr;
+  std::string path;  // kFile: absolute
+  LogLevel server = LogLevel::kNone;
+  LogLevel control = LogLevel::kNone;
+  LogLevel zone = LogLevel::kNone;
+  LogLevel quic = LogLevel::kNone;
+};
+
+enum class SemanticChecks : std::uint8_t { kOff, kOn, kSoft };
+
+// One zone with everything resolved: own setting, else its template's, else the default's.
+struct Zone {
+  dns::Name name;       // lower case
+  std::string file;     // absolute
+  std::string storage;  // absolute
+  SemanticChecks semantic_checks = SemanticChecks::kOff;
+};
+
+struct Store;  // the parsed entries (store of values), private to this folder
+
+// The configured zones in the order of the file. Elements are made on access: 10^6 zones cost what
+// their text costs. Valid as long as the Config that gave it.
+class ZoneList {
+ public:
+  explicit ZoneList(const Store& store) : store_(&store) {}
+
+  std::size_t size() const;
+  bool empty() const { return size() == 0; }
+  // REQUIRES: index < size().
+  Zone operator[](std::size_t index) const;
+  // Only the name. REQUIRES: index < size().
+  dns::Name name(std::size_t index) const;
+  // The index of the zone of exactly that name.
+  std::optional<std::size_t> find(dns::NameView name) const;
+
+ private:
+  const Store* store_;
+};
+
+class Config {
+ public:
+  explicit Config(std::shared_ptr<const Store> store) : store_(std::move(store)) {}
+
+  Server server() const;
+  Dataplane dataplane() const;
+  Control control() const;
+  std::vector<LogTarget> log() const;  // nothing configured: warning to stderr, info to stdout
+  std::string storage() const;         // database.storage, absolute
+  ZoneList zones() const { return ZoneList(*store_); }
+
+  // Generic access to any item of the option table. `id` is the item's identifier; empty for a
+  // section without any. Values set in the file, else (in `zone`) those of its template, else the
+  // default; empty if there is none. An unknown id gives the defaults.
+  // REQUIRES: section and item are in the option table.
+  std::vector<Value> get(std::string_view section, std::string_view id,
+                         std::string_view item) const;
+  // Identifiers of a section in the order of the file; views live as long as the Config.
+  std::vector<std::string_view> ids(std::string_view section) const;
+  bool has_section(std::string_view section) const;
+
+  // Names (section.item) of what the file sets and this version does not act upon, each once.
+  std::vector<std::string> not_yet_effective() const;
+
+  // The file that was loaded, absolute; empty for text.
+  const std::string& path() const;
+
+ private:
+  std::shared_ptr<const Store> store_;
+};
+
+struct LoadOptions {
+  bool allow_include = true;   // false: `include` is an error (fuzzing, untrusted text)
+  bool resolve_system = true;  // false: users are not looked up (tests)
+};
+
+// Reads, parses and checks a file with all that it includes. The error has one line for each of the
+// first 20 problems of a file: "file:line:column: section.item: what was found, what is allowed".
+dns::Result<Config> load_config(const std::string& path, const LoadOptions& options = {});
+
+// The same for text; `name` stands for the file in messages and relative includes.
+dns::Result<Config> load_config_text(std::string_view text, const std::string& name = "<text>",
+                                     const LoadOptions& options = {});
+
+}  // namespace bowline::control::config
