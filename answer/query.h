@@ -1,0 +1,65 @@
+// Query: one request on its way to an answer, in the buffer it came in.
+//
+// The dataplane fills the first block and calls answer_burst(); the rest is the stages' own. Of fixed
+// size and reused: a worker owns as many as its burst is long. One thread.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "dns/message.h"
+#include "dns/name_key.h"
+#include "link/counters.h"
+#include "link/settings.h"
+#include "zones/reader.h"
+
+namespace bowline::answer {
+
+enum class Action : std::uint8_t {
+  kContinue,  // the next stage decides; never seen by the caller
+  kSend,      // `size` octets of `message` are the reply
+  kDrop,      // no reply; `reason` says why
+  kAsk,       // control must answer: the message is unchanged
+};
+
+struct Query {
+  // Filled by the caller.
+  std::uint8_t* message = nullptr;  // the request; the reply is written over it
+  std::uint32_t size = 0;           // octets of the request, then of the reply
+  std::uint32_t capacity = 0;       // octets that may be written
+  std::uint32_t size_max = 0;       // what the transport carries: frame and MTU, or 65535
+  bool stream = false;              // TCP and the like: no truncation below size_max
+  bool ipv6 = false;                // chooses udp-max-payload-ipv4/-ipv6
+
+  // The outcome.
+  Action action = Action::kContinue;
+  link::Counter reason{};           // of a drop; of a reply its RCODE's counter
+
+  // What the stages know.
+  dns::QueryFacts facts;
+  std::uint32_t limit = 0;          // octets that the reply may have
+  const zones::Zone* zone = nullptr;
+  zones::Closest closest{};         // of the name now looked up
+  dns::NameKey key;                 // of the name now looked up: the question, then CNAME targets
+
+  dns::Bytes bytes() const { return {message, size}; }
+  dns::NameView qname() const { return {message + dns::kHeaderSize, facts.qname_size}; }
+};
+
+// What a burst is answered from. The view is held for the whole burst.
+struct Sources {
+  zones::View view;
+  const dns::HashKey* secret = nullptr;
+  const link::Settings* settings = nullptr;
+};
+
+inline constexpr std::size_t kBurst = 32;  // queries answered together: enough to hide a memory miss
+
+class Scratch;  // scratch.h: a thread's reusable working memory (hashers, key of the second look-up)
+
+// Answers each query of the burst or says why not. REQUIRES: queries.size() <= kBurst.
+// Never blocks, never allocates; its cost is bounded by the limits in limits.h.
+void answer_burst(std::span<Query> queries, const Sources& sources, Scratch& scratch);
+
+}  // namespace bowline::answer
