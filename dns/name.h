@@ -77,8 +77,8 @@ class Name {
   static Result<Name> from_text(std::string_view text, const Name* origin = nullptr);
 
   // Reads a possibly compressed name (RFC 1035 4.1.4) at the reader's position and moves it behind
-  // the name. A pointer must point strictly before the label sequence that it ends: loops and
-  // forward pointers are refused, and the work is linear.
+  // the name. A pointer must point strictly before the label sequence that it ends and not into the
+  // header: loops and forward pointers are refused. At most 127 pointers are followed.
   // On failure the reader fails and nothing is returned.
   static std::optional<Name> from_message(WireReader& reader);
 

@@ -1,0 +1,135 @@
+// Names in presentation form (RFC 1035 5.1, RFC 4343 2.1).
+#include "dns/name_text.h"
+
+namespace bowline::dns {
+namespace {
+
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+// Reads \X or \DDD at text[at], the backslash; moves `at` behind it. -1: not an escape.
+int read_escape(std::string_view text, std::size_t& at) {
+  if (at + 1 >= text.size()) return -1;
+  if (!is_digit(text[at + 1])) {
+    at += 2;
+    return static_cast<std::uint8_t>(text[at - 1]);
+  }
+  if (at + 3 >= text.size() || !is_digit(text[at + 2]) || !is_digit(text[at + 3])) return -1;
+  const int value = (text[at + 1] - '0') * 100 + (text[at + 2] - '0') * 10 + (text[at + 3] - '0');
+  at += 4;
+  return value <= 255 ? value : -1;
+}
+
+// Appends the origin behind `size` octets of labels.
+NameTextFault append_origin(const NameView* origin, std::uint8_t* out, std::size_t& size) {
+  if (origin == nullptr) return NameTextFault::kRelative;
+  if (size + origin->size() > kMaxNameSize) return NameTextFault::kLongName;
+  std::memcpy(out + size, origin->data(), origin->size());
+  size += origin->size();
+  return NameTextFault::kNone;
+}
+
+// Characters that mean something in a zone file, besides blanks and controls.
+bool needs_backslash(std::uint8_t c) {
+  return c == '.' || c == '\\' || c == '"' || c == ';' || c == '(' || c == ')' || c == '@' ||
+         c == '$';
+}
+
+}  // namespace
+
+std::string_view to_text(NameTextFault fault) {
+  switch (fault) {
+    case NameTextFault::kNone: return "is a name";
+    case NameTextFault::kEmpty: return "is empty";
+    case NameTextFault::kEmptyLabel: return "has an empty label";
+    case NameTextFault::kLongLabel: return "has a label of more than 63 octets";
+    case NameTextFault::kLongName: return "has more than 255 octets";
+    case NameTextFault::kEscape: return "has an incomplete or too large escape";
+    case NameTextFault::kRelative: return "does not end in a dot";
+  }
+  return "is not a name";
+}
+
+NameTextFault read_name_text(std::string_view text, const NameView* origin, std::uint8_t* out,
+                             std::size_t& size) {
+  size = 0;
+  if (text.empty()) return NameTextFault::kEmpty;
+  if (text == "@") return append_origin(origin, out, size);
+  if (text == ".") {
+    out[size++] = 0;
+    return NameTextFault::kNone;
+  }
+  std::size_t label = 0;  // where the present label's length octet is
+  std::size_t end = 1;    // where its next octet goes
+  for (std::size_t at = 0; at < text.size();) {
+    int octet = static_cast<std::uint8_t>(text[at]);
+    if (octet == '.') {
+      const std::size_t length = end - label - 1;
+      if (length == 0) return NameTextFault::kEmptyLabel;
+      out[label] = static_cast<std::uint8_t>(length);
+      label = end++;
+      ++at;
+      continue;
+    }
+    if (octet == '\\') {
+      octet = read_escape(text, at);
+      if (octet < 0) return NameTextFault::kEscape;
+    } else {
+      ++at;
+    }
+    if (end - label > kMaxLabelSize) return NameTextFault::kLongLabel;
+    if (end >= kMaxNameSize) return NameTextFault::kLongName;
+    out[end++] = static_cast<std::uint8_t>(octet);
+  }
+  if (end == label + 1) {  // the text ended in a dot
+    if (label >= kMaxNameSize) return NameTextFault::kLongName;
+    out[label] = 0;
+    size = end;
+    return NameTextFault::kNone;
+  }
+  out[label] = static_cast<std::uint8_t>(end - label - 1);
+  size = end;
+  return append_origin(origin, out, size);
+}
+
+void append_name_text(NameView name, std::string& out) {
+  if (name.is_root()) {
+    out += '.';
+    return;
+  }
+  for (const std::uint8_t* at = name.data(); *at != 0; at += *at + 1u) {
+    for (unsigned i = 1; i <= *at; ++i) {
+      const std::uint8_t c = at[i];
+      if (c <= ' ' || c >= 0x7f) {
+        out += '\\';
+        out += static_cast<char>('0' + c / 100);
+        out += static_cast<char>('0' + c / 10 % 10);
+        out += static_cast<char>('0' + c % 10);
+        continue;
+      }
+      if (needs_backslash(c)) out += '\\';
+      out += static_cast<char>(c);
+    }
+    out += '.';
+  }
+}
+
+std::string NameView::to_text() const {
+  std::string text;
+  append_name_text(*this, text);
+  return text;
+}
+
+Result<Name> Name::from_text(std::string_view text, const Name* origin) {
+  std::array<std::uint8_t, kMaxNameSize> bytes;
+  std::size_t size = 0;
+  const NameView suffix = origin == nullptr ? NameView() : origin->view();
+  const NameTextFault fault =
+      read_name_text(text, origin == nullptr ? nullptr : &suffix, bytes.data(), size);
+  if (fault != NameTextFault::kNone) {
+    return Error{"'" + std::string(text.substr(0, kMaxNameSize)) + "' is not a domain name: it " +
+                 std::string(dns::to_text(fault))};
+  }
+  return Name(NameView(bytes.data(), size));
+}
+
+}  // namespace bowline::dns
