@@ -8,7 +8,9 @@
 //
 // Names are compressed against the question and the names written before (RFC 1035 4.1.4), with at
 // most kMaxCompressionSearches comparisons a message: what is not found within them is written in
-// full, so the cost of a message is linear (hardening 43).
+// full, so the cost of a message is linear (hardening 43). Owners match in any case; names in rdata
+// only in their exact case, so that data leave the server as they are in the zone (RFC 1034 3.1)
+// however the question was spelt.
 #pragma once
 
 #include <array>
@@ -24,8 +26,9 @@ inline constexpr std::size_t kMaxCompressionTargets = 64;
 
 class MessageBuilder {
  public:
-  // REQUIRES: buffer holds a header and, if question_end > 12, one question up to question_end;
-  // question_end <= limit <= buffer.size(). `reserve` octets of `limit` are kept for write_opt().
+  // REQUIRES: buffer holds a header and, if question_end > 12, one question with an uncompressed
+  // name up to question_end; question_end + reserve <= limit <= buffer.size(), limit <= 65535.
+  // `reserve` octets of `limit` are kept for write_opt().
   MessageBuilder(MutableBytes buffer, std::size_t question_end, std::size_t limit,
                  std::size_t reserve);
 
@@ -34,13 +37,15 @@ class MessageBuilder {
 
   // Adds one record. `owner` is any name; equal or suffix-sharing names are compressed.
   // `rdata` is uncompressed; names in it are compressed where the type allows it.
-  // False: it did not fit and nothing was written.
+  // False: it did not fit and nothing was written. REQUIRES: check_rdata(type, rdata).
   bool add(NameView owner, RrType type, std::uint16_t rr_class, std::uint32_t ttl, Bytes rdata);
 
   // Adds `count` records given as the zone tables keep them, each
   //   C0 0C | type | class | ttl | rdlength | rdata
   // one after the other, all with `owner`. All or nothing. Records whose owner is the question's name
-  // and whose type has no name in its rdata are copied in one go.
+  // and whose type has no compressible name in its rdata are copied in one go.
+  // REQUIRES: `records` holds exactly `count` records with checked rdata: an RRset, its RRSIGs, or
+  // the one followed by the other.
   bool add_block(NameView owner, bool owner_is_qname, Bytes records, unsigned count);
 
   // A mark to come back to: everything added since is given up (an RRset with its proof).
@@ -66,15 +71,41 @@ class MessageBuilder {
   std::size_t finish(std::uint16_t flags_and_rcode);
 
  private:
+  // What becomes of letters when a name is compared with one in the message.
+  enum class Case : std::uint8_t { kIgnored, kKept };
+  // The suffix of a name that stands in the message already: behind the first `labels_size` octets,
+  // at `pointer`, a whole pointer word. 0: nowhere, and labels_size is the size of the name.
+  struct Match {
+    std::size_t labels_size;
+    std::uint16_t pointer;
+  };
+
+  void put(Bytes bytes);
+  bool copy_records(Bytes records, unsigned count);
+  void point_owners(std::size_t from, std::uint16_t pointer);
+  bool write_owner(NameView owner, std::uint16_t& pointer);
+  bool write_body(Bytes fixed, Bytes rdata);
+  bool write_rdata(RrType type, Bytes rdata);
+  bool write_name(NameView name, Case letters, std::uint16_t& pointer);
+  void add_targets(NameView name, std::size_t labels_size, std::size_t offset);
+  Match find_suffix(NameView name, Case letters);
+  std::size_t match_question(NameView name, Case letters);
+  std::uint16_t find_target(Bytes suffix, Case letters);
+  bool is_at(std::size_t offset, const std::uint8_t* suffix, Case letters) const;
+
   MutableBytes buffer_;
   std::size_t size_;
+  std::size_t question_end_;
   std::size_t limit_;
   std::size_t reserve_;
   Section section_ = Section::kQuestion;
   std::array<std::uint16_t, 4> counts_{};
   unsigned searches_left_ = kMaxCompressionSearches;
+  // Labels in the message that a pointer may lead to, in the order of their writing, and for each a
+  // tag of the suffix that begins there: equal suffixes have equal tags.
   std::uint8_t target_count_ = 0;
-  std::array<std::uint16_t, kMaxCompressionTargets> targets_;  // offsets of names to point to
+  std::array<std::uint16_t, kMaxCompressionTargets> targets_;
+  std::array<std::uint16_t, kMaxCompressionTargets> tags_;
 };
 
 }  // namespace bowline::dns

@@ -1,7 +1,7 @@
-// DNS message layout (RFC 1035 4.1) and a bounds-checked reader of whole messages.
+// DNS message layout (RFC 1035 4.1) and bounds-checked readers of messages.
 //
 // The packet path reads only header, question and OPT (see read_query()); the iterating reader is
-// for control, tests and fuzzers.
+// for control, tests and fuzzers. Both are values of one thread and never allocate.
 #pragma once
 
 #include <array>
@@ -17,8 +17,14 @@ namespace bowline::dns {
 
 inline constexpr std::size_t kHeaderSize = 12;
 inline constexpr std::size_t kMaxMessageSize = 65535;
+inline constexpr std::size_t kRecordFixedSize = 10;  // type, class, TTL, RDLENGTH
+// Octets that one message may have read behind compression pointers (hardening 41): what an honest
+// message of 64 kB needs with the memory that NameExpander has, and 100 us of work.
+inline constexpr std::size_t kMaxExpansion = 65536;
 
-enum class Opcode : std::uint8_t { kQuery = 0, kIquery = 1, kStatus = 2, kNotify = 4, kUpdate = 5, kDso = 6 };
+enum class Opcode : std::uint8_t {
+  kQuery = 0, kIquery = 1, kStatus = 2, kNotify = 4, kUpdate = 5, kDso = 6,
+};
 
 enum class Rcode : std::uint16_t {
   kNoError = 0, kFormErr = 1, kServFail = 2, kNxDomain = 3, kNotImp = 4, kRefused = 5,
@@ -60,18 +66,45 @@ enum class QueryFault : std::uint8_t {
   kTooShort,      // no header: no reply is possible
   kResponse,      // QR is set: never answered (RFC 1035 7.1, hardening 40)
   kQuestion,      // QDCOUNT is not 1 (RFC 9619), or the question is cut or malformed
-  kRecords,       // a record of a later section is cut or malformed, or octets are left over
+  kRecords,       // a record of a later section is cut or malformed, octets are left over, or a
+                  // TSIG is not the last record (RFC 8945 5.1)
   kDuplicateOpt,  // RFC 6891 6.1.1
   kMisplacedOpt,  // OPT outside additional, or its owner is not the root
   kMalformedOpt,  // option list does not fill RDLENGTH, or more than kMaxEdnsOptions
 };
 
 // Reads a request in one pass, linear in its size, never allocating. On a fault, `facts` holds what
-// was read up to there, enough for an error reply. Requests with QDCOUNT 0 have fault kQuestion
-// and qname_size 0.
+// was read up to there, enough for an error reply: has_edns is set as soon as one OPT was found
+// where it belongs, even if its options are malformed. Requests with QDCOUNT 0 have fault kQuestion
+// and qname_size 0; their OPT is read.
 QueryFault read_query(Bytes message, QueryFacts& facts);
 
 enum class Section : std::uint8_t { kQuestion, kAnswer, kAuthority, kAdditional };
+
+// Reads compressed names of one message. What stands behind the pointers that were followed of late
+// is kept, so that the owners of a zone transfer cost one copy each however deep they are; the rest
+// is charged to kMaxExpansion.
+class NameExpander {
+ public:
+  // As Name::from_message(), which knows no bound for the whole message.
+  std::optional<Name> read(WireReader& reader);
+
+ private:
+  // The name that stands at `target`; target 0 (in the header) is an unused slot.
+  struct Suffix {
+    std::uint16_t target = 0;
+    std::uint8_t size = 0;
+    std::array<std::uint8_t, kMaxNameSize> bytes{};
+  };
+  struct Walk;
+
+  bool follow(Bytes message, Walk& walk);
+  bool append_known(Walk& walk);
+  void remember(const Walk& walk, std::size_t target, std::size_t start);
+
+  std::array<Suffix, 8> suffixes_{};
+  std::size_t budget_ = kMaxExpansion;
+};
 
 // Walks all records of any message. next() gives false at the end or on a fault: see ok().
 class MessageReader {
@@ -94,8 +127,11 @@ class MessageReader {
   bool at_end() const;  // all counted records read and no octet left over
 
  private:
+  bool fail();
+
   Header header_;
   WireReader reader_;
+  NameExpander names_;
   std::array<std::uint32_t, 4> left_{};
   bool ok_ = true;
 };
