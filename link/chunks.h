@@ -1,17 +1,20 @@
-// Chunks: the memory of the tables. ChunkWriter makes it (control), ChunkReader maps it (dataplane).
+// Chunks: the memory of the tables. ChunkWriter makes it (control), ChunkReader maps it
+// (dataplane).
 //
-// One generation of tables is a reserved range of 64 GiB with 1,024 slots of 64 MiB. Each chunk is one
-// memfd mapped at the start of its slot; it may be smaller than its slot (a power of two), so that a small
-// set-up stays small. Inside, places are named by Ref: the offset from the start of the range in granules
-// of 16 bytes. Ref 0 is "none": it is the segment header, which nothing points to.
+// One generation of tables is a reserved range of 64 GiB with 1,024 slots of 64 MiB. Each chunk is
+// one memfd mapped at the start of its slot; it may be smaller than its slot (a power of two), so
+// that a small set-up stays small. Inside, places are named by Ref: the offset from the start of
+// the range in granules of 16 bytes. Ref 0 is "none": it is the segment header, which nothing
+// points to.
 //
 //   field              writer    meaning
-//   bytes of a chunk   control   tables; complete and unchanging before a published root leads there
+//   bytes of a chunk   control   tables; complete and final before a published root leads there
 //   size of a chunk    nobody    sealed, so no access inside it can raise SIGBUS
 //
-// Why this is safe: control maps a chunk writable, then seals it F_SEAL_FUTURE_WRITE: from then on nobody,
-// control included, can make another writable mapping or mprotect() a read-only one. GROW, SHRINK and SEAL
-// fix its size. It is fallocated in full before it is used, so a lack of memory is ENOSPC at create().
+// Why this is safe: control maps a chunk writable, then seals it F_SEAL_FUTURE_WRITE: from then on
+// nobody, control included, can make another writable mapping or mprotect() a read-only one. GROW,
+// SHRINK and SEAL fix its size. It is fallocated in full before it is used, so a lack of memory is
+// ENOSPC at create().
 //
 // Both classes: one thread at a time for calls that are not const; view() and at() from any thread.
 #pragma once
@@ -30,7 +33,7 @@ using Ref = std::uint32_t;
 
 inline constexpr Ref kNullRef = 0;
 inline constexpr std::uint64_t kGranule = 16;               // 2^32 granules are the 64 GiB range
-inline constexpr std::uint64_t kChunkSize = 64ull << 20;    // large enough that 1,024 of them suffice
+inline constexpr std::uint64_t kChunkSize = 64ull << 20;    // so that 1,024 of them fill the range
 inline constexpr std::uint64_t kMinChunkSize = 64ull << 10; // a slab of the tables' allocator
 inline constexpr std::uint64_t kReservedSize = 64ull << 30; // what a 32-bit Ref can reach
 inline constexpr std::uint32_t kMaxChunks = kReservedSize / kChunkSize;
@@ -52,7 +55,8 @@ constexpr bool valid_chunk_size(std::uint64_t size) {
   return size >= kMinChunkSize && size <= kChunkSize && (size & (size - 1)) == 0;
 }
 
-// Resolves refs of one generation for reading. A plain value; lives as long as its reader or writer.
+// Resolves refs of one generation for reading. A plain value; lives as long as its reader or
+// writer.
 struct TablesView {
   const std::byte* base = nullptr;
 
@@ -94,8 +98,9 @@ class ChunkRange {
   std::byte* base_ = nullptr;
 
  private:
-  void* reserved_ = nullptr;                 // start of the mapping that base_ is aligned within
-  std::unique_ptr<std::uint64_t[]> sizes_;   // by index: bytes, lowest bit set for huge pages; 0: none
+  void* reserved_ = nullptr;  // start of the mapping that base_ is aligned within
+  // By index: bytes, with the lowest bit set for huge pages; 0: no chunk.
+  std::unique_ptr<std::uint64_t[]> sizes_;
 };
 
 // A chunk just made: hand the descriptor to the keeper, then let it go.
@@ -116,7 +121,8 @@ class ChunkWriter : public ChunkRange {
   // REQUIRES: !has(index); valid_chunk_size(size).
   Outcome<NewChunk> create(std::uint32_t index, std::uint64_t size = kChunkSize);
 
-  // Unmaps a chunk; its memory goes back once the keeper and the dataplane have let go of it as well.
+  // Unmaps a chunk; its memory goes back once the keeper and the dataplane have let go of it as
+  // well.
   // REQUIRES: has(index); no reader can reach it (epoch.h).
   void withdraw(std::uint32_t index) { vacate(index); }
 

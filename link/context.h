@@ -1,20 +1,22 @@
-// ClientContext: who asks, from where and over what; and the framing of asks and replies in the rings.
+// ClientContext: who asks, from where and over what; and the framing of asks and replies in the
+// rings.
 //
-// The thread of the dataplane that owns the client fills a context, control echoes it unchanged in each
-// reply, and the same thread uses it to transmit. So the dataplane keeps no state for a UDP client. Control
-// reads it for access rules and treats it as input of a stranger (read_ask() checks what is an index or an
-// enumeration); the dataplane takes only what it can check (a stream's generation).
+// The thread of the dataplane that owns the client fills a context, control echoes it unchanged in
+// each reply, and the same thread uses it to transmit. So the dataplane keeps no state for a UDP
+// client. Control reads it for access rules and treats it as input of a stranger (read_ask() checks
+// what is an index or an enumeration); the dataplane takes only what it can check (a stream's
+// generation).
 //
 //   field             writer              meaning
 //   transport         thread              how the client came
 //   role              thread              role of the listener (bits)
 //   listener          thread              number that the keeper gave the listener
-//   worker            thread              its own index: ring pair, sleep flag, counters, epoch slot
+//   worker            thread              its index: ring pair, sleep flag, counters, epoch slot
 //   flags             thread              kContext... bits below
 //   max_reply         thread              most bytes that a UDP reply may have; 65,535 on streams
-//   vlan              thread              802.1Q tag control information; 0 when untagged or unknown
+//   vlan              thread              802.1Q tag control information; 0: untagged, unknown
 //   interface         thread              index of the network interface; 0 when unknown
-//   peer              thread              client as the rules see it: of PROXY v2, else of the packet
+//   peer              thread              client that the rules see: of PROXY v2, or the packet
 //   packet_peer       thread              address that the packet came from and the reply goes to
 //   local             thread              address that the client wrote to and the reply comes from
 //   peer_mac, local_mac  thread           Ethernet addresses; zero when the backend has none
@@ -45,7 +47,8 @@ inline constexpr Transport kLastTransport = Transport::kHttps;
 // Bits: a listener in both lists of the configuration has both.
 enum class Role : std::uint8_t { kAuthoritative = 1, kRecursive = 2, kBoth = 3 };
 
-// IPv6 address (IPv4 as ::ffff:a.b.c.d) and port in host order. `scope` is the interface of a link-local.
+// IPv6 address (IPv4 as ::ffff:a.b.c.d) and port in host order. `scope` is the interface of a
+// link-local.
 struct Endpoint {
   std::array<std::uint8_t, 16> address{};
   std::uint16_t port = 0;
@@ -151,8 +154,8 @@ std::optional<std::span<const std::byte>> split(std::span<const std::byte> messa
 
 }  // namespace detail
 
-// Reads an ask that was popped from a ring (a private copy); nothing if it is malformed. `worker` is not
-// compared with the ring that it came from: that is the caller's to do.
+// Reads an ask that was popped from a ring (a private copy); nothing if it is malformed. `worker`
+// is not compared with the ring that it came from: that is the caller's to do.
 inline std::optional<Ask> read_ask(std::span<const std::byte> message) {
   Ask ask;
   const auto payload = detail::split(message, ask.header);

@@ -3,9 +3,10 @@
 //   field       writer     meaning
 //   value[c]    thread i   total of counter c since the dataplane started, as of the end of a burst
 //
-// A thread counts in its private Counters and commits once a burst, by plain (relaxed) stores to its own
-// block: no other thread's lines are touched in the loop, and no atomic additions are made. Anybody reads
-// with relaxed loads; values of different counters may be a burst apart. Readers only display them.
+// A thread counts in its private Counters and commits once a burst, by plain (relaxed) stores to
+// its own block: no other thread's lines are touched in the loop, and no atomic additions are made.
+// Anybody reads with relaxed loads; values of different counters may be a burst apart. Readers only
+// display them.
 #pragma once
 
 #include <algorithm>
@@ -109,7 +110,9 @@ inline std::uint64_t group_total(const CounterTotals& totals, CounterGroup group
 constexpr std::uint64_t counters_layout() {
   std::uint64_t hash = kCounterCount;
   for (const CounterInfo& info : kCounterInfo) {
-    for (const char letter : info.name) hash = layout_hash({hash, static_cast<std::uint64_t>(letter)});
+    for (const char letter : info.name) {
+      hash = layout_hash({hash, static_cast<std::uint64_t>(letter)});
+    }
   }
   return hash;
 }

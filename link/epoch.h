@@ -1,33 +1,35 @@
-// Epoch slots: tell control when no thread can still be reading what an update took out of the tables.
+// Epoch slots: tell control when no thread can still be reading what an update took out of the
+// tables.
 //
-// One EpochSlots lies in the exchange, for the threads of the dataplane; another in control's private
-// memory, for control's own reading threads, where a captured dataplane cannot reach it. Control frees by
-// the least of both.
+// One EpochSlots lies in the exchange, for the threads of the dataplane; another in control's
+// private memory, for control's own reading threads, where a captured dataplane cannot reach it.
+// Control frees by the least of both.
 //
 //   field       writer             meaning
-//   slots[i]    thread i           every root that the thread uses from now on is of this epoch or newer;
-//                                  kOffline: it uses none
+//   slots[i]    thread i           every root that the thread uses from now on is of this epoch or
+//                                  newer; kOffline: it uses none
 //   slots[*]    control            clear(), only for a process that is dead
 //
 //   who       change              why
-//   thread i  kOffline -> e       go_online(): it will read the root (seq_cst store, then seq_cst load)
+//   thread i  kOffline -> e       go_online(): it will read the root (seq_cst store, seq_cst load)
 //   thread i  e -> e', e' >= e    leave(): the burst that read version e' is over (release)
 //   thread i  e -> kOffline       go_offline(): before it sleeps, and when it ends (release)
 //
-// Control retires a block at epoch E when publish() that took it out of reach returned E, and reuses it
-// once oldest_in_use() >= E.
+// Control retires a block at epoch E when publish() that took it out of reach returned E, and
+// reuses it once oldest_in_use() >= E.
 //
 // Why this is safe. Let a scan have found slot value s >= E, or kOffline.
-//  1. s >= E. The thread had loaded epoch s before it stored s, and publish() stores a root before its
-//     epoch, so every root it loads later is of version s or newer, which cannot reach the block. What
-//     it read of older versions lies before its release store, which the scan acquired.
+//  1. s >= E. The thread had loaded epoch s before it stored s, and publish() stores a root before
+//     its epoch, so every root it loads later is of version s or newer, which cannot reach the
+//     block. What it read of older versions lies before its release store, which the scan acquired.
 //  2. kOffline, and the thread stays away: as above, its reads lie before the store of kOffline.
-//  3. kOffline, but the thread is just coming back. Then the scan (seq_cst load) precedes its go_online()
-//     (seq_cst store) in the single total order of such operations. publish() stored its root before the
-//     scan and the thread loads the root after its store, both seq_cst, so it finds version E or newer.
-// A slot never runs ahead of its thread; a stale value only delays reuse. A wrong value written by a
-// captured dataplane harms only that dataplane, which then reads bytes (never writes) of reused blocks.
-// A thread that died or hangs pins memory: StallWatch finds it, the process is restarted.
+//  3. kOffline, but the thread is just coming back. Then the scan (seq_cst load) precedes its
+//     go_online() (seq_cst store) in the single total order of such operations. publish() stored
+//     its root before the scan and the thread loads the root after its store, both seq_cst, so it finds
+//     version E or newer.
+// A slot never runs ahead of its thread; a stale value only delays reuse. A wrong value written by
+// a captured dataplane harms only that dataplane, which then reads bytes (never writes) of reused
+// blocks. A thread that died or hangs pins memory: StallWatch finds it, the process is restarted.
 #pragma once
 
 #include <algorithm>
@@ -130,8 +132,8 @@ class EpochReader {
   bool online_ = false;
 };
 
-// Finds a thread that stands still. Control's private memory; counts checks, not time, since tests move
-// the clock.
+// Finds a thread that stands still. Control's private memory; counts checks, not time, since tests
+// move the clock.
 class StallWatch {
  public:
   static constexpr unsigned kChecks = 100;  // with one check each 100 ms: ten seconds

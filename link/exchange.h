@@ -1,30 +1,33 @@
 // Exchange: what control and one dataplane share for writing, for as long as the two are paired.
 //
-// One memfd, made by the keeper whenever it starts either process, never used for another pair. Untouched
-// pages cost nothing, so the fixed maximum of threads is laid out. Its size is sealed: no side can make the
-// other run into SIGBUS. Thread i of the dataplane owns index i everywhere.
+// One memfd, made by the keeper whenever it starts either process, never used for another pair.
+// Untouched pages cost nothing, so the fixed maximum of threads is laid out. Its size is sealed: no
+// side can make the other run into SIGBUS. Thread i of the dataplane owns index i everywhere.
 //
-//   field                writer                meaning
-//   segment              keeper, at creation   magic, ABI, layout, generation of control
-//   pairing              keeper, at creation   number of this pair; also in the message that brings it
-//   threads              keeper, at creation   client-facing threads of the dataplane
-//   carried              keeper, at creation   counters of dataplanes that are gone
-//   dataplane.mapped_through  dataplane main   serial of the newest chunk (of `generation`) it has mapped
-//   dataplane.ready      dataplane main        1: it serves
-//   dataplane.beat       dataplane main        grows at least once a second
-//   control.ready        control main          1: its service thread takes asks
-//   control.beat         control main          grows at least once a second
-//   slots[i]             thread i              see epoch.h
-//   service_sleep        control's service     see wakeup.h
-//   thread_sleep[i]      thread i              see wakeup.h
-//   counters[i]          thread i              see counters.h
-//   asks[i]              thread i, service     see ring.h; producer thread i, consumer service thread
-//   replies[i]           service, thread i     producer service thread, consumer thread i
+//   field            writer                meaning
+//   segment          keeper, at creation   magic, ABI, layout, generation of control
+//   pairing          keeper, at creation   number of this pair; also in the message that brings it
+//   threads          keeper, at creation   client-facing threads of the dataplane
+//   carried          keeper, at creation   counters of dataplanes that are gone
+//   dataplane        dataplane's main thread:
+//    .mapped_through                       serial of the newest chunk of `generation` it mapped
+//    .ready                                1: it serves
+//    .beat                                 grows at least once a second
+//   control          control's main thread:
+//    .ready                                1: its service thread takes asks
+//    .beat                                 grows at least once a second
+//   slots[i]         thread i              see epoch.h
+//   service_sleep    control's service     see wakeup.h
+//   thread_sleep[i]  thread i              see wakeup.h
+//   counters[i]      thread i              see counters.h
+//   asks[i]          thread i, service     see ring.h: producer thread i, consumer service thread
+//   replies[i]       service, thread i     see ring.h: producer service thread, consumer thread i
 //
-// Both processes map all of it writable, so "writer" is a promise. Control does not rely on it: it knows
-// pairing and thread count from the keeper's message, takes mapped_through and slots as claims whose
-// falsehood harms the dataplane alone (it then reads what it has no right to expect), rings as ring.h
-// says, and only displays counters. No secret is in here and no message carries a Ref.
+// Both processes map all of it writable, so "writer" is a promise. Control does not rely on it: it
+// knows pairing and thread count from the keeper's message, takes mapped_through and slots as
+// claims whose falsehood harms the dataplane alone (it then reads what it has no right to expect),
+// rings as ring.h says, and only displays counters. No secret is in here and no message carries a
+// Ref.
 #pragma once
 
 #include <atomic>
@@ -110,17 +113,18 @@ struct NewExchange {
 // The keeper: makes an exchange. `carried` are the totals of all dataplanes that are gone (see
 // carried_totals()).
 // REQUIRES: identity.threads is 1 to kMaxThreads.
-Outcome<NewExchange> create_exchange(const ExchangeIdentity& identity, const CounterTotals& carried);
+Outcome<NewExchange> create_exchange(const ExchangeIdentity& identity,
+                                     const CounterTotals& carried);
 
-// Control and dataplane: maps the exchange that a handover message brought, after its size, seals, layout
-// and identity are found right. The caller may close `fd` afterwards.
+// Control and dataplane: maps the exchange that a handover message brought, after its size, seals,
+// layout and identity are found right. The caller may close `fd` afterwards.
 Outcome<ExchangeMapping> attach_exchange(int fd, const ExchangeIdentity& expected);
 
 // Totals of all dataplanes, past and present: what is displayed.
 CounterTotals sum_counters(const Exchange& exchange);
 
-// The keeper: what the exchange that follows `previous` starts with. A dataplane that lives on keeps its
-// own totals and commits them to the new exchange, so they are not carried.
+// The keeper: what the exchange that follows `previous` starts with. A dataplane that lives on
+// keeps its own totals and commits them to the new exchange, so they are not carried.
 CounterTotals carried_totals(const Exchange& previous, bool dataplane_is_gone);
 
 }  // namespace bowline::link

@@ -3,32 +3,33 @@
 // A SOCK_SEQPACKET pair for each child, whose end is descriptor 3 of the child. One message is one
 // HandoverMessage, always of full size, with up to four descriptors. Fields not named are zero.
 //
-//   type                direction            fields and [descriptors]
-//   kHello              keeper -> child      pairing, generation (of control), threads, workers, cores; flags;
-//                                            text: the configuration file
-//   kListener           keeper -> dataplane  index (listener), transport, role, endpoint, worker (that polls
-//                                            it; kEveryWorker) [socket]
-//   kDoorbell           keeper -> child      index (thread, or kServiceBell) [eventfd, non-blocking]
-//   kExchange           keeper -> child      pairing, generation, threads [memfd]; replaces any earlier one
-//   kUnpaired           keeper -> child      the other process is gone; the exchange of `pairing` is dead
-//   kChunk              control -> keeper    generation, index, size, serial, flags (kHugePages) [memfd]
-//                       keeper -> dataplane  the same
-//   kWithdraw           control -> keeper    generation, index: no root leads there any more
-//                       keeper -> dataplane  the same: unmap
-//   kDropGeneration     keeper -> dataplane  generation: no more chunks of it will come; unmap when settled
-//   kGo                 keeper -> child      all that there was to send at the start has been sent
-//   kReady              child -> keeper      it serves (dataplane), first root published (control)
-//   kFailed             child -> keeper      text: why it cannot go on; it ends after this
-//   kSettled            dataplane -> keeper  generation: all threads use it, older ones are unmapped
-//   kCorrupt            child -> keeper      text: the exchange of `pairing` is malformed
-//   kRestartDataplane   control -> keeper    text: why (a stuck epoch slot)
-//   kReload             both ways, control   read the configuration again
-//   kStop               keeper -> child      end in order; control -> keeper: end everything
-//   kLogReopen          keeper -> child      open log files again
+//   type               direction            fields and [descriptors]
+//   kHello             keeper -> child      pairing, generation of control, threads, workers, cores,
+//                                           flags, text (the configuration file)
+//   kListener          keeper -> dataplane  index (listener), transport, role, endpoint, worker (it
+//                                           polls; kEveryWorker) [socket]
+//   kDoorbell          keeper -> child      index (thread, or kServiceBell) [non-blocking eventfd]
+//   kExchange          keeper -> child      pairing, generation, threads [memfd]; replaces the last
+//   kUnpaired          keeper -> child      pairing: the other process is gone, exchange dead
+//   kChunk             control -> keeper    generation, index, size, serial, flags [memfd]
+//                      keeper -> dataplane  the same
+//   kWithdraw          control -> keeper    generation, index: no root leads there any more
+//                      keeper -> dataplane  the same: unmap
+//   kDropGeneration    keeper -> dataplane  generation: it is complete; unmap it once settled
+//   kGo                keeper -> child      all that there was to send at the start has been sent
+//   kReady             child -> keeper      it serves (dataplane), first root published (control)
+//   kFailed            child -> keeper      text: why it cannot go on; it ends after this
+//   kSettled           dataplane -> keeper  generation: all threads use it, older ones are unmapped
+//   kCorrupt           child -> keeper      pairing, text: its exchange is malformed
+//   kRestartDataplane  control -> keeper    text: why (a stuck epoch slot)
+//   kReload            both ways, control   read the configuration again
+//   kStop              both ways            keeper: end in order; control: end everything
+//   kLogReopen         keeper -> child      open log files again
 //
-// Serials count the chunks of a generation from 1 in the order sent; the dataplane stores the newest that
-// it has mapped in Exchange::mapped_through. The receiver checks size, type, counts, ranges and text before
-// it returns a message, and closes descriptors that the type does not announce. One thread per socket end.
+// Serials count the chunks of a generation from 1 in the order sent; the dataplane stores the
+// newest that it has mapped in Exchange::mapped_through. The receiver checks size, type, counts,
+// ranges and text before it returns a message, and closes descriptors that the type does not
+// announce. One thread per socket end.
 #pragma once
 
 #include <array>
@@ -89,7 +90,7 @@ struct HandoverMessage {
   std::uint64_t size = 0;
   std::uint32_t index = 0;
   std::uint32_t worker = 0;
-  std::uint32_t threads = 0;  // client-facing threads of the dataplane: workers, then stream threads
+  std::uint32_t threads = 0;  // of the dataplane, client-facing: workers, then stream threads
   std::uint32_t workers = 0;
   Endpoint endpoint;
   Transport transport = Transport::kUdp;

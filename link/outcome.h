@@ -1,7 +1,8 @@
-// Outcome<T>: a value, or the sentence that says what failed; and Fd, a descriptor that closes itself.
+// Outcome<T>: a value, or the sentence that says what failed; and Fd, a descriptor that closes
+// itself.
 //
-// For the set-up work of link/ (segments, descriptors) in any process; never on a packet's path. link
-// includes nothing of ours, so it does not use dns::Result. Plain values, no thread rules.
+// For the set-up work of link/ (segments, descriptors) in any process; never on a packet's path.
+// link includes nothing of ours, so it does not use dns::Result. Plain values, no thread rules.
 #pragma once
 
 #include <unistd.h>

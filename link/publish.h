@@ -1,15 +1,15 @@
 // TablesHeader: the start of chunk 0 of a generation, with the line on which control publishes.
 //
 //   field         writer                    meaning
-//   segment       control, at its start     magic, ABI, layout of link/ and zones/, generation of control
+//   segment       control, at its start     magic, ABI, layout of link/ and zones/, generation
 //   hash_secret   control, at its start     key of the hash of names
-//   line.root     control, any time         Ref of the newest complete version; kNullRef before the first
+//   line.root     control, any time         Ref of the newest complete version; kNullRef: none yet
 //   line.epoch    control, after root       number of that version; starts at 1, grows by 1
 //
 //   who       change                          why
 //   control   root: r -> r' (seq_cst)         version e+1 is complete in memory
-//   control   epoch: e -> e+1 (release)       after the root: who sees e+1 finds r' or something newer
-//   reader    loads epoch, then root          so its root is of version `epoch` or newer, never older
+//   control   epoch: e -> e+1 (release)       after the root: who sees e+1 finds r' or newer
+//   reader    loads epoch, then root          so its root is of that epoch or newer
 //
 // The dataplane maps all this read-only. What readers do with it, and why freeing is safe: epoch.h.
 #pragma once
@@ -47,7 +47,8 @@ static_assert(sizeof(PublishLine) == kCacheLine && sizeof(TablesHeader) == 3 * k
 static_assert(std::atomic<std::uint64_t>::is_always_lock_free);
 static_assert(std::atomic<Ref>::is_always_lock_free);
 
-// Hash of link's own structs in the tables; zones/ adds its structs: layout_hash({kTablesLayout, ...}).
+// Hash of link's own structs in the tables; zones/ adds its structs: layout_hash({kTablesLayout,
+// ...}).
 inline constexpr std::uint64_t kTablesLayout =
     layout_hash({sizeof(TablesHeader), offsetof(TablesHeader, hash_secret),
                  offsetof(TablesHeader, line), offsetof(PublishLine, root), kSettingsLayout});
@@ -55,7 +56,8 @@ inline constexpr std::uint64_t kTablesLayout =
 // First ref behind the header, for control's allocator.
 inline constexpr Ref kFirstFreeRef = sizeof(TablesHeader) / kGranule;
 
-// Writes the header of a new generation. `memory` is chunk 0 of `size` bytes, zeroed and not yet shared.
+// Writes the header of a new generation. `memory` is chunk 0 of `size` bytes, zeroed and not yet
+// shared.
 inline TablesHeader* init_tables(std::byte* memory, std::uint64_t size, std::uint64_t generation,
                                  std::uint64_t layout,
                                  std::span<const std::uint8_t, kHashSecretBytes> secret) {
@@ -75,10 +77,10 @@ inline std::optional<Failure> check_tables(const ChunkReader& reader, std::uint6
   return check_segment(copy, SegmentKind::kTables, layout, reader.size(0), generation);
 }
 
-// Publishes `root` and returns its epoch. What only the version before could reach is retired at this
-// epoch: it may be freed once oldest_in_use() has reached it.
-// REQUIRES: control, one thread at a time; everything under `root` is written and, if a dataplane is
-// paired, every chunk of it acknowledged (Exchange::mapped_through).
+// Publishes `root` and returns its epoch. What only the version before could reach is retired at
+// this epoch: it may be freed once oldest_in_use() has reached it.
+// REQUIRES: control, one thread at a time; everything under `root` is written and, if a dataplane
+// is paired, every chunk of it acknowledged (Exchange::mapped_through).
 inline std::uint64_t publish(TablesHeader& header, Ref root) {
   const std::uint64_t epoch = header.line.epoch.load(std::memory_order_relaxed) + 1;
   header.line.root.store(root, std::memory_order_seq_cst);  // pairs with EpochReader::enter()

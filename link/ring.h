@@ -1,7 +1,8 @@
 // Ring: messages of variable length from one thread of one process to one thread of another.
 //
-// A message is a head of 8 bytes {u32 length, u32 zero}, then `length` bytes, then padding to 8. It may
-// wrap around the end of the data, its head never does. Cursors count bytes since the ring was made.
+// A message is a head of 8 bytes {u32 length, u32 zero}, then `length` bytes, then padding to 8. It
+// may wrap around the end of the data, its head never does. Cursors count bytes since the ring was
+// made.
 //
 //   field   writer     meaning
 //   head    producer   bytes before it are complete messages
@@ -15,11 +16,12 @@
 // Why this is safe between two honest threads: the consumer acquires head before it reads data; the
 // producer acquires tail before it overwrites. (head is seq_cst for the sleep flags, see wakeup.h.)
 //
-// Why it is safe against a captured peer: each side keeps its own cursor in private memory and never reads
-// it back. The peer's cursor and each length are loaded once into a local, checked against private cursors
-// and the capacity, and only the local is used. The payload is copied out before the caller looks at it.
-// A cursor or length that cannot be is kCorrupt, for good: the caller ends the pairing. Each pop advances
-// by 8 bytes or more and a look covers at most one capacity, so a caller that bounds its pops is bounded.
+// Why it is safe against a captured peer: each side keeps its own cursor in private memory and
+// never reads it back. The peer's cursor and each length are loaded once into a local, checked
+// against private cursors and the capacity, and only the local is used. The payload is copied out
+// before the caller looks at it. A cursor or length that cannot be is kCorrupt, for good: the
+// caller ends the pairing. Each pop advances by 8 bytes or more and a look covers at most one
+// capacity, so a caller that bounds its pops is bounded.
 #pragma once
 
 #include <algorithm>
@@ -161,8 +163,8 @@ class RingReader {
     return Pop::kMessage;
   }
 
-  // Tells whether there is nothing to pop; the sleeper's second look (wakeup.h). A corrupt ring is not
-  // empty, so that its reader comes back and sees it.
+  // Tells whether there is nothing to pop; the sleeper's second look (wakeup.h). A corrupt ring is
+  // not empty, so that its reader comes back and sees it.
   bool empty() { return look() == Pop::kEmpty; }
 
  private:

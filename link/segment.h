@@ -1,8 +1,9 @@
 // SegmentHeader: the first 64 bytes of every shared segment, and the layout hash that guards it.
 //
-// The creator of a segment writes its header once, before any other process has the descriptor; it never
-// changes. Whoever attaches copies it and calls check_segment() before it reads anything else, so that two
-// builds with different structs (an upgrade) never reinterpret each other's bytes.
+// The creator of a segment writes its header once, before any other process has the descriptor; it
+// never changes. Whoever attaches copies it and calls check_segment() before it reads anything
+// else, so that two builds with different structs (an upgrade) never reinterpret each other's
+// bytes.
 #pragma once
 
 #include <cstddef>
@@ -41,7 +42,8 @@ struct SegmentHeader {
 static_assert(sizeof(SegmentHeader) == kCacheLine && std::is_trivially_copyable_v<SegmentHeader>);
 
 // Folds sizes and offsets (sizeof, offsetof) of shared structs into one number, at compile time.
-// Further structs are added to an earlier hash by naming it first: layout_hash({kTablesLayout, ...}).
+// Further structs are added to an earlier hash by naming it first: layout_hash({kTablesLayout,
+// ...}).
 constexpr std::uint64_t layout_hash(std::initializer_list<std::uint64_t> facts) {
   std::uint64_t hash = 0x9e3779b97f4a7c15;
   for (const std::uint64_t fact : facts) {

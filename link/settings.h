@@ -1,8 +1,8 @@
 // Settings: what the dataplane has to know of the configuration, as a plain struct in the tables.
 //
 // Written by control into a new place for each version and reached from the root; immutable once
-// published. Read by any thread of the dataplane within a burst. Lengths are bytes; a text of length 0
-// is not set.
+// published. Read by any thread of the dataplane within a burst. Lengths are bytes; a text of
+// length 0 is not set.
 #pragma once
 
 #include <cstddef>

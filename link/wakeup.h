@@ -1,4 +1,5 @@
-// Sleep flags: a thread that waits for messages is woken by an eventfd, but only if it really sleeps.
+// Sleep flags: a thread that waits for messages is woken by an eventfd, but only if it really
+// sleeps.
 //
 //   field      writer       meaning
 //   sleeping   the sleeper  1: it is in, or on its way into, a wait on its eventfd
@@ -10,11 +11,11 @@
 //   waker     pushes (seq_cst store of head)     then it loads `sleeping` (seq_cst)
 //   waker     writes the eventfd                 only if `sleeping` is 1
 //
-// Why no wake-up is lost: the four accesses are seq_cst. Either the sleeper's second look comes after the
-// push and finds the message, or its store of the flag comes before the waker's load, which finds 1.
-// One flag and one eventfd for each waiting thread, however many rings it reads. A waker calls
-// wake_if_asleep() once after all messages of a burst. The flag is a hint: a captured peer can at worst
-// cause needless wake-ups, or none for its own messages.
+// Why no wake-up is lost: the four accesses are seq_cst. Either the sleeper's second look comes
+// after the push and finds the message, or its store of the flag comes before the waker's load,
+// which finds 1. One flag and one eventfd for each waiting thread, however many rings it reads. A
+// waker calls wake_if_asleep() once after all messages of a burst. The flag is a hint: a captured
+// peer can at worst cause needless wake-ups, or none for its own messages.
 #pragma once
 
 #include <sys/eventfd.h>
