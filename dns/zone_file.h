@@ -1,13 +1,25 @@
 // Zone-file reader (RFC 1035 5, RFC 2308 4 $TTL, RFC 3597, and $GENERATE as BIND has it).
 //
-// One reader reads one file and the files that it includes, in one thread, and hands each record
-// on as it is completed. It goes on after an error to collect the first kMaxZoneFileErrors.
+// One call reads one file and the files that it includes, in the caller's thread (control, tests),
+// and hands each record on as it is completed. It goes on after an error to collect the first
+// kMaxZoneFileErrors. It needs about 1 MiB, and no memory per record.
+//
+// Where the RFCs leave room (zone_scanner.h has the rest):
+//   missing TTL     the last $TTL; before any, the last TTL of a record; before any, default_ttl
+//   missing class   options.rr_class; no other is accepted
+//   blank owner     the last owner of the same file; an error if that one was wrong or is missing
+//   $ORIGIN         and the origin of $INCLUDE are absolute names
+//   $INCLUDE        inherits origin and TTLs; its own changes of them and its owners end with it
+//   TTL             to 2^32-1, handed on as written (RFC 2181 8 is for those who use it)
+//   meta-types      refused (RFC 6895 3.1)
+//   byte order mark refused, and the file is not read further
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "dns/name.h"
@@ -32,10 +44,10 @@ struct ZoneRecord {
 
 struct ZoneFileError {
   std::string file;
-  std::uint32_t line = 0;
+  std::uint32_t line = 0;  // 0: the file as a whole
   std::uint32_t column = 0;
   std::string message;  // what was found and what was expected
-  // "file:line:column: message"
+  // "file:line:column: message", or "file: message"
   std::string to_text() const;
 };
 
@@ -43,6 +55,7 @@ struct ZoneFileOptions {
   Name origin;                          // initial $ORIGIN: the zone's apex
   std::uint32_t default_ttl = 3600;     // until a $TTL or a record's TTL
   std::uint16_t rr_class = 1;           // records of other classes are errors
+  bool allow_include = true;            // false for text of strangers: $INCLUDE reads any file
   // Called now and then with the octets of the main file done so far and its size. May be empty.
   std::function<void(std::uint64_t done, std::uint64_t size)> progress;
 };
