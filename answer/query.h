@@ -24,7 +24,7 @@ enum class Action : std::uint8_t {
 };
 
 struct Query {
-  // Filled by the caller.
+  // Filled by the caller. capacity and size_max: at least kMinReplyCapacity (limits.h).
   std::uint8_t* message = nullptr;  // the request; the reply is written over it
   std::uint32_t size = 0;           // octets of the request, then of the reply
   std::uint32_t capacity = 0;       // octets that may be written
@@ -34,14 +34,18 @@ struct Query {
 
   // The outcome.
   Action action = Action::kContinue;
+  bool truncated = false;           // the reply has the TC bit
   link::Counter reason{};           // of a drop; of a reply its RCODE's counter
 
   // What the stages know.
-  dns::QueryFacts facts;
+  bool name_is_question = true;     // `name` is the question's own
   std::uint32_t limit = 0;          // octets that the reply may have
   const zones::Zone* zone = nullptr;
   zones::Closest closest{};         // of the name now looked up
-  dns::NameKey key;                 // of the name now looked up: the question, then CNAME targets
+  dns::NameView name;               // now looked up, in the case it is answered in: the question,
+                                    // then alias targets, which live in the tables or in Scratch
+  dns::QueryFacts facts;
+  dns::NameKey key;                 // of `name`
 
   dns::Bytes bytes() const { return {message, size}; }
   dns::NameView qname() const { return {message + dns::kHeaderSize, facts.qname_size}; }
@@ -56,10 +60,14 @@ struct Sources {
 
 inline constexpr std::size_t kBurst = 32;  // queries answered together: enough to hide a memory miss
 
-class Scratch;  // scratch.h: a thread's reusable working memory (hashers, key of the second look-up)
+struct Scratch;  // scratch.h: a thread's reusable working memory
 
 // Answers each query of the burst or says why not. REQUIRES: queries.size() <= kBurst.
 // Never blocks, never allocates; its cost is bounded by the limits in limits.h.
 void answer_burst(std::span<Query> queries, const Sources& sources, Scratch& scratch);
+
+// Replies `rcode` to a request that answer_burst() gave back with kAsk, when control cannot be asked.
+// REQUIRES: query.action == Action::kAsk, and the message is unchanged.
+void answer_error(Query& query, dns::Rcode rcode, const Sources& sources);
 
 }  // namespace bowline::answer

@@ -1,0 +1,144 @@
+// The additional section: glue of a referral, and addresses of hosts that the answer names.
+#include <optional>
+
+#include "answer/lookup.h"
+#include "answer/sections.h"
+
+namespace bowline::answer {
+
+namespace {
+
+// Where the target stands in rdata of the types that have one worth an address.
+std::optional<std::size_t> target_offset(dns::RrType type) {
+  switch (type) {
+    case dns::RrType::kNs: return 0;
+    case dns::RrType::kMx: return 2;
+    case dns::RrType::kSrv: return 6;
+    case dns::RrType::kSvcb:
+    case dns::RrType::kHttps: return 2;
+    default: return std::nullopt;
+  }
+}
+
+// RFC 9460 2.5.2: the target "." of SVCB and HTTPS is the owner.
+dns::NameView target_of(dns::Bytes rdata, const AdditionalSource& source) {
+  const std::size_t offset = *target_offset(source.rrset.type);
+  const dns::NameView target =
+      dns::NameView::parse(rdata.subspan(offset)).value_or(dns::NameView());
+  const bool is_binding =
+      source.rrset.type == dns::RrType::kSvcb || source.rrset.type == dns::RrType::kHttps;
+  return target.is_root() && is_binding ? source.owner : target;
+}
+
+// Which of the targets are meant.
+enum class Pick : std::uint8_t {
+  kAll,
+  kBelowCut,    // servers inside the delegation: their glue is mandatory (RFC 9471 3.1)
+  kBesidesCut,  // other servers of our zone: sibling glue and our own data, wanted but optional
+};
+
+struct Job {
+  const AdditionalSource& source;
+  Pick pick;
+  dns::NameView cut;  // owner of the delegation; not used with kAll
+
+  bool wants(dns::NameView target) const {
+    if (pick == Pick::kAll) return true;
+    return target.is_at_or_below(cut) == (pick == Pick::kBelowCut);
+  }
+};
+
+// Whether a DNAME above hides the node, so that what it holds is no data (RFC 6672 2.4).
+bool is_hidden(const zones::Zone& zone, const dns::NameKey& key, const zones::Node& node,
+               zones::Base base) {
+  if (node.cut_depth == 0) return false;
+  const zones::Node* const cut = zones::find_node(base, zone, key, node.cut_depth);
+  return cut == nullptr || (cut->flags & zones::kNodeCut) == 0;
+}
+
+// Puts the addresses of one target. False: a mandatory one does not fit.
+bool put_addresses(Reply& reply, const Job& job, dns::NameView target, const zones::Node& node) {
+  for (const dns::RrType type : {dns::RrType::kA, dns::RrType::kAaaa}) {
+    const zones::Rrset rrset = zones::find_rrset(reply.base(), node, type);
+    if (!rrset) continue;
+    if (job.pick == Pick::kBelowCut) {
+      if (!reply.put_required(target, false, rrset)) return false;
+    } else {
+      reply.put(target, false, rrset);
+    }
+  }
+  return true;
+}
+
+bool is_new_target(const Scratch& scratch, std::size_t count, dns::NameView target) {
+  for (std::size_t i = 0; i < count; ++i) {
+    if (scratch.targets[i].equals(target)) return false;
+  }
+  return true;
+}
+
+// Looks up the batch in scratch.targets and puts what it finds.
+bool put_batch(Reply& reply, const Job& job, std::size_t count) {
+  const zones::Zone& zone = *job.source.zone;
+  return find_targets(zone, count, reply.sources, reply.scratch,
+                      [&](dns::NameView target, const dns::NameKey& key,
+                          const zones::Node& node) {
+                        return is_hidden(zone, key, node, reply.base()) ||
+                               put_addresses(reply, job, target, node);
+                      });
+}
+
+// Puts the addresses of all targets that the job wants, in the order of the records.
+void put_targets(Reply& reply, const Job& job) {
+  const dns::NameView apex = zones::apex(*job.source.zone);
+  std::size_t count = 0;
+  unsigned names = 0;
+  bool fits = true;
+  zones::for_each_record(job.source.rrset.records, [&](dns::Bytes rdata, std::uint32_t) {
+    const dns::NameView target = target_of(rdata, job.source);
+    if (!fits || !job.wants(target) || !target.is_at_or_below(apex)) return;
+    if (!is_new_target(reply.scratch, count, target)) return;
+    if (++names > kMaxGlueNames) {
+      reply.truncated = true;
+      fits = false;
+      return;
+    }
+    reply.scratch.targets[count++] = target;
+    if (count == kGlueBatch) {
+      fits = put_batch(reply, job, count);
+      count = 0;
+    }
+  });
+  if (fits) put_batch(reply, job, count);
+}
+
+void solve_glue(Reply& reply) {
+  const Place& cut = reply.place;
+  const AdditionalSource source{&reply.zone(),
+                                zones::find_rrset(reply.base(), *cut.node, dns::RrType::kNs),
+                                reply.query.name.suffix(cut.depth)};
+  put_targets(reply, {source, Pick::kBelowCut, source.owner});
+  if (!reply.truncated && source.rrset.count <= kMaxAdditionalNames) {
+    put_targets(reply, {source, Pick::kBesidesCut, source.owner});
+  }
+}
+
+}  // namespace
+
+void note_source(Reply& reply, dns::NameView owner, const zones::Rrset& rrset) {
+  if (!target_offset(rrset.type) || rrset.count > kMaxAdditionalNames) return;
+  if (reply.source_count == kMaxAdditionalSources) return;
+  reply.scratch.sources[reply.source_count++] = {&reply.zone(), rrset, owner};
+}
+
+void solve_additional(Reply& reply, Outcome outcome) {
+  if (reply.truncated) return;
+  if (outcome != Outcome::kReferral && reply.source_count == 0) return;
+  reply.builder.begin(dns::Section::kAdditional);
+  if (outcome == Outcome::kReferral) solve_glue(reply);
+  for (unsigned i = 0; i < reply.source_count; ++i) {
+    put_targets(reply, {reply.scratch.sources[i], Pick::kAll, dns::NameView()});
+  }
+}
+
+}  // namespace bowline::answer

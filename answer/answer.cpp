@@ -1,0 +1,44 @@
+// The order of the stages. A burst goes through each of the first ones together, so that the latency
+// of memory is paid once; what a single answer then needs besides (alias targets, glue, proofs) is
+// looked up while it is written.
+#include <array>
+#include <cassert>
+
+#include "answer/admit.h"
+#include "answer/lookup.h"
+#include "answer/query.h"
+#include "answer/reply.h"
+#include "answer/sections.h"
+
+namespace bowline::answer {
+
+namespace {
+
+void write_answer(Query& query, const Sources& sources, Scratch& scratch) {
+  if (query.zone == nullptr) {
+    write_error(query, dns::Rcode::kRefused, sources);
+    return;
+  }
+  Reply reply(query, sources, scratch);
+  const Outcome outcome = solve_answer(reply);
+  solve_authority(reply, outcome);
+  solve_additional(reply, outcome);
+  reply.finish();
+}
+
+}  // namespace
+
+void answer_burst(std::span<Query> queries, const Sources& sources, Scratch& scratch) {
+  assert(queries.size() <= kBurst);
+  std::array<Query*, kBurst> admitted;
+  std::size_t count = 0;
+  for (Query& query : queries) {
+    if (admit(query, sources)) admitted[count++] = &query;
+  }
+  const Wave wave(admitted.data(), count);
+  find_zones(wave, sources);
+  find_nodes(wave, sources.view.base);
+  for (Query* const query : wave) write_answer(*query, sources, scratch);
+}
+
+}  // namespace bowline::answer

@@ -1,0 +1,39 @@
+// The limits of the work for one answer, each with its reason.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace bowline::answer {
+
+// Names of one CNAME or DNAME chain after the question. BIND follows 16, Unbound 11, Knot 5.
+inline constexpr unsigned kMaxChainSteps = 11;
+
+// An RRset with more targets gets no optional addresses (hardening 59, CVE-2024-11187): 13 is what
+// the root zone has.
+inline constexpr unsigned kMaxAdditionalNames = 13;
+// Of a delegation whose servers are inside it the addresses are mandatory (RFC 9471 3.1); what is
+// beyond this number sets TC. Over UDP the space ends far below it.
+inline constexpr unsigned kMaxGlueNames = 512;
+// Names looked up together: enough to hide a memory miss, and kMaxAdditionalNames in one go.
+inline constexpr std::size_t kGlueBatch = 16;
+// RRsets of one answer that can have additional addresses: ANY at a name with MX, NS, SRV, SVCB and
+// HTTPS.
+inline constexpr std::size_t kMaxAdditionalSources = 5;
+
+// RFC 9276 3.2: validators treat more as insecure or bogus, so such a proof is of no use to anyone.
+inline constexpr unsigned kMaxNsec3Iterations = 150;
+// Hashes of one answer: an opted-out empty non-terminal chain of ip6.arpa has 34 labels, and each
+// wildcard of a chain takes one more.
+inline constexpr unsigned kMaxNsec3Hashes = 48;
+// NSEC and NSEC3 RRsets of one answer: one for each expanded wildcard of a chain, then at most three.
+inline constexpr std::size_t kMaxProofs = kMaxChainSteps + 1 + 3;
+
+// Suffixes of the question whose hash buckets are fetched before they are asked for. Deeper misses
+// are rare and found by binary search.
+inline constexpr unsigned kPrefetchedDepths = 4;
+
+// The least a transport may offer (RFC 1035 4.2.1): a question and an OPT always fit.
+inline constexpr std::uint32_t kMinReplyCapacity = 512;
+
+}  // namespace bowline::answer

@@ -1,0 +1,37 @@
+// Scratch: the working memory of one thread that answers, made at its start and reused for each query.
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+#include "answer/limits.h"
+#include "answer/nsec3_hash.h"
+#include "answer/query.h"
+
+namespace bowline::answer {
+
+// An NSEC or NSEC3 RRset that has to stand in the authority section.
+struct Proof {
+  const zones::Zone* zone;
+  const zones::Node* node;
+};
+
+// An RRset of the answer whose targets may get addresses in the additional section.
+struct AdditionalSource {
+  const zones::Zone* zone;
+  zones::Rrset rrset;
+  dns::NameView owner;
+};
+
+struct Scratch {
+  Nsec3Hasher hasher;
+  dns::NameKey wildcard_key;                            // of "*" below the closest encloser
+  std::array<dns::NameKey, kGlueBatch> target_keys;     // of a batch of name servers or hosts
+  std::array<dns::NameView, kGlueBatch> targets;
+  dns::Name alias;                                      // target that a DNAME made
+  std::array<std::uint64_t, kMaxChainSteps + 1> chain;  // hashes of the names of a chain
+  std::array<Proof, kMaxProofs> proofs;
+  std::array<AdditionalSource, kMaxAdditionalSources> sources;
+};
+
+}  // namespace bowline::answer
