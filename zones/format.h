@@ -17,16 +17,20 @@ using link::Ref;
 
 // ---- Hash index: extendible hashing over pages of up to 64 buckets --------------------------
 //
-//   hash bits   63 .. 64-depth | ...  21..16 | 15..0
-//               page           |      bucket | tag
+//   hash bits   63 .. 64-depth | ...  31 .. 16                       | 15 .. 0
+//               page           |      bucket: bits * page_buckets >> 16 | tag
 //
-// depth 0: `top` is the page itself, of 2^page_bits buckets (a small zone's page lies in its Zone).
+// Every page of an index has the same number of buckets, chosen when the index was built so that
+// its pages are well filled. An entry that finds its bucket full goes into one of the next
+// kSpillBuckets (cyclically), and its own bucket counts it as spilled.
+//
+// depth 0: `top` is the page itself (a page of one bucket lies in the Zone or Root instead).
 // depth 1..8: `top` is one block of 2^depth refs to pages. Above 8: a block of 2^(depth-8) refs to
 // blocks of 256 refs to pages, so that a change copies one page, one block and the top.
 
 inline constexpr unsigned kBucketSlots = 10;
-inline constexpr unsigned kPageBits = 6;  // 64 buckets, 4 KiB
-inline constexpr unsigned kPageBuckets = 1U << kPageBits;
+inline constexpr unsigned kPageBuckets = 64;  // at most: 4 KiB
+inline constexpr unsigned kSpillBuckets = 3;
 inline constexpr unsigned kDirectoryBits = 8;
 inline constexpr unsigned kDirectoryRefs = 1U << kDirectoryBits;
 inline constexpr unsigned kMaxHashDepth = 24;  // 16 Mi pages, some 6 * 10^9 names: beyond the range
@@ -34,7 +38,7 @@ inline constexpr unsigned kMaxHashDepth = 24;  // 16 Mi pages, some 6 * 10^9 nam
 struct alignas(64) Bucket {
   std::uint16_t tag[kBucketSlots];
   std::uint16_t used;     // slots in use, from the first on
-  std::uint16_t spilled;  // entries of this bucket that are kept in its neighbour (number ^ 1)
+  std::uint16_t spilled;  // entries of this bucket that are kept in one of the next buckets
   Ref ref[kBucketSlots];
 };
 static_assert(sizeof(Bucket) == 64);
@@ -43,7 +47,7 @@ struct HashRoot {
   Ref top;
   std::uint32_t count;
   std::uint8_t depth;
-  std::uint8_t page_bits;
+  std::uint8_t page_buckets;  // 1 to kPageBuckets
   std::uint16_t unused;
 };
 static_assert(sizeof(HashRoot) == 12);
@@ -151,7 +155,7 @@ struct alignas(64) Zone {
   std::uint16_t nsec3_iterations;
   std::uint16_t rr_class;
   std::uint8_t unused[8];
-  Bucket bucket;             // the only page while names.depth and names.page_bits are 0
+  Bucket bucket;             // the only page while names.depth is 0 and names.page_buckets is 1
   // Then: apex name, lower case, apex_size octets; NSEC3 salt, salt_size octets.
 
   const std::uint8_t* tail() const { return reinterpret_cast<const std::uint8_t*>(this + 1); }

@@ -107,24 +107,9 @@ const Node* find_nsec_before(Base base, const Zone& zone, const dns::NameKey& ke
 inline constexpr std::size_t kNsec3HashSize = 20;  // SHA-1, the only algorithm (RFC 5155 11)
 // The NSEC3 whose owner is `hash`, or null.
 const Node* find_nsec3(Base base, const Zone& zone, dns::Bytes hash);
-// The NSEC3 whose interval covers `hash` (RFC 5155 1.3): the last before it, or the last of all.
+// The NSEC3 whose interval covers `hash` (RFC 5155 1.3): the last before it, or the last of all;
+// null if an NSEC3 has that very hash.
 // REQUIRES: the zone has an NSEC3 tree.
 const Node* find_nsec3_covering(Base base, const Zone& zone, dns::Bytes hash);
-
-// All names of a tree in order: Cursor c(base, zone.order); while (const Node* n = c.next()) ...
-class Cursor {
- public:
-  Cursor(Base base, Ref tree);
-  const Node* next();
-
- private:
-  struct Level {
-    const TreeBlock* block;
-    unsigned index;
-  };
-  Base base_;
-  unsigned levels_ = 0;
-  Level stack_[kMaxTreeLevels];
-};
 
 }  // namespace bowline::zones
