@@ -1,0 +1,61 @@
+// Child: one process that the keeper starts, with its end of the handover channel.
+//
+// Messages that the child does not take at once wait in a queue, with copies of their descriptors. The
+// keeper's thread only.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <deque>
+#include <string>
+
+#include "control/keeper/privileges.h"
+#include "control/keeper/restart_policy.h"
+#include "dns/result.h"
+#include "link/handover.h"
+
+namespace bowline::control::keeper {
+
+class Child {
+ public:
+  // `name`: of the executable in `folder`, and how the process is called.
+  Child(std::string name, std::string folder)
+      : name_(std::move(name)), path_(std::move(folder) + "/" + name_) {}
+
+  // Starts the process. REQUIRES: !running().
+  dns::Result<void> start(const Identity& identity);
+
+  const std::string& name() const { return name_; }
+  bool running() const { return pid_ > 0; }
+  pid_t pid() const { return pid_; }
+  int channel() const { return channel_.get(); }
+  bool has_queue() const { return !queue_.empty(); }
+
+  // REQUIRES for both: nothing; without a process they do nothing. `fd` is copied.
+  void send(const link::HandoverMessage& message, int fd = -1);
+  void flush();
+  void kill(int signal) const;
+
+  // The process has been waited for.
+  void died();
+
+  RestartPolicy policy;
+  bool ready = false;            // since this start
+  std::uint64_t start_at_ms = 0;  // when to start again; 0: nothing is planned
+  std::uint64_t starts = 0;
+
+ private:
+  struct Waiting {
+    link::HandoverMessage message;
+    link::Fd fd;
+  };
+
+  std::string name_;
+  std::string path_;
+  pid_t pid_ = 0;
+  link::Fd channel_;
+  std::deque<Waiting> queue_;
+};
+
+}  // namespace bowline::control::keeper

@@ -1,0 +1,91 @@
+// Keeper: starts control and the dataplane, keeps what must outlive them, and restarts either alone.
+//
+// One thread, one poll loop: signals by a signalfd, one handover channel to each child. It parses nothing but
+// its configuration and the fixed-size messages of its children.
+//
+//   event                     what it does
+//   control starts            generation + 1; new exchange for both
+//   dataplane starts          new exchange for both; then all listeners, doorbells and chunks
+//   control dies              dataplane is told (unpaired, no more chunks of that generation); start it again
+//   dataplane dies            control is told (unpaired); start it again
+//   control: chunk, withdraw  noted and sent on
+//   dataplane: settled        descriptors of older generations are let go
+//   SIGHUP                    control reads the configuration again
+//   SIGTERM, SIGINT           both are told to end, then made to
+#pragma once
+
+#include <array>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "control/config/config.h"
+#include "control/keeper/child.h"
+#include "control/keeper/chunk_book.h"
+#include "control/keeper/listeners.h"
+#include "link/exchange.h"
+
+namespace bowline::control::keeper {
+
+class Keeper {
+ public:
+  // `folder`: where the executables of the children are.
+  Keeper(config::Config config, const std::string& folder);
+
+  // Opens the listeners and makes what the children share. The error is one line that says what to do.
+  dns::Result<void> prepare();
+
+  // Runs until the end. Returns the exit code.
+  int run();
+
+ private:
+  // The life of the children.
+  void furnish_dataplane();
+  void start_planned();
+  bool start_process(Child& child);
+  void greet(Child& child);
+  void pair();
+  void reap();
+  void handle_death(Child& child);
+  void plan_restart(Child& child);
+  void begin_stop();
+  void check_ready();
+
+  // Messages.
+  void receive(Child& child, int most);
+  void handle(Child& child, link::Received& received);
+  void handle_control(link::Received& received);
+  void handle_chunk(link::Received& received);
+  void handle_dataplane(const link::HandoverMessage& message);
+  void handle_failure(const Child& child, std::string_view why);
+  void replay_chunks();
+  void restart_dataplane(std::string_view why);
+
+  // Signals.
+  void handle_signals();
+  void reload();
+  void wait_for_events();
+  int timeout_ms() const;
+
+  config::Config config_;
+  const config::Server server_;
+  const config::Dataplane dataplane_settings_;
+  Identity identity_;
+  unsigned workers_ = 0;
+  unsigned threads_ = 0;
+  std::vector<Listener> listeners_;
+  std::vector<link::Fd> doorbells_;  // of threads 0 to threads_ - 1, then control's service
+  link::Fd signals_;
+  Child control_;
+  Child dataplane_;
+  ChunkBook chunks_;
+  link::NewExchange exchange_;
+  std::uint64_t exchange_of_dataplane_ = 0;  // its `starts` when exchange_ was made; 0: none ran
+  std::uint64_t pairing_ = 0;
+  std::uint64_t generation_ = 0;
+  std::uint64_t stop_by_ms_ = 0;  // 0: not stopping
+  bool announced_ = false;        // both were ready once
+  int exit_code_ = 0;
+};
+
+}  // namespace bowline::control::keeper

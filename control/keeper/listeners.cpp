@@ -1,0 +1,154 @@
+#include "control/keeper/listeners.h"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <sys/socket.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include <fmt/format.h>
+
+#include "link/handover.h"
+
+namespace bowline::control::keeper {
+
+namespace {
+
+// Room for a burst while a worker is being restarted: some 10,000 questions.
+constexpr int kReceiveBuffer = 4 << 20;
+// Connections that wait for accept(); the kernel cuts it to net.core.somaxconn.
+constexpr int kTcpBacklog = 4096;
+// After a kill of the keeper its children need a moment to let go of their sockets.
+constexpr int kBusyTries = 20;
+constexpr int kBusyWait_ms = 50;
+
+enum class Share : std::uint8_t { kNo, kYes };
+
+void set_option(int socket, int level, int name, int value) {
+  (void)::setsockopt(socket, level, name, &value, sizeof value);
+}
+
+// Opens and binds one socket. Returns errno through `error`, 0 if all is well.
+link::Fd bind_socket(const config::Address& address, bool udp, Share share, int& error) {
+  sockaddr_storage storage{};
+  const socklen_t length = address.to_sockaddr(storage);
+  const int type = (udp ? SOCK_DGRAM : SOCK_STREAM) | SOCK_NONBLOCK | SOCK_CLOEXEC;
+  link::Fd socket(::socket(storage.ss_family, type, 0));
+  error = 0;
+  if (!socket) {
+    error = errno;
+    return socket;
+  }
+  if (storage.ss_family == AF_INET6) set_option(socket.get(), IPPROTO_IPV6, IPV6_V6ONLY, 1);
+  if (udp) {
+    if (share == Share::kYes) set_option(socket.get(), SOL_SOCKET, SO_REUSEPORT, 1);
+    const int size = kReceiveBuffer;
+    if (::setsockopt(socket.get(), SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof size) != 0) {
+      set_option(socket.get(), SOL_SOCKET, SO_RCVBUF, size);
+    }
+  } else {
+    set_option(socket.get(), SOL_SOCKET, SO_REUSEADDR, 1);
+    set_option(socket.get(), IPPROTO_TCP, TCP_NODELAY, 1);
+  }
+  if (::bind(socket.get(), reinterpret_cast<const sockaddr*>(&storage), length) != 0 ||
+      (!udp && ::listen(socket.get(), kTcpBacklog) != 0)) {
+    error = errno;
+    socket.reset();
+  }
+  return socket;
+}
+
+// The same, with patience for a port that is just being given up.
+link::Fd bind_patiently(const config::Address& address, bool udp, Share share, int& error) {
+  for (int attempt = 0;; ++attempt) {
+    link::Fd socket = bind_socket(address, udp, share, error);
+    if (error != EADDRINUSE || attempt == kBusyTries) return socket;
+    (void)::poll(nullptr, 0, kBusyWait_ms);
+  }
+}
+
+dns::Result<void> open_address(const config::Address& address, std::uint16_t index,
+                               unsigned workers, std::vector<Listener>& into) {
+  int error = 0;
+  // SO_REUSEPORT would let us share the port with another server that sets it too; a socket without it
+  // finds out.
+  bind_patiently(address, true, Share::kNo, error);
+  for (unsigned worker = 0; error == 0 && worker < workers; ++worker) {
+    link::Fd socket = bind_socket(address, true, Share::kYes, error);
+    into.push_back({std::move(socket), index, link::Transport::kUdp, worker, endpoint_of(address)});
+  }
+  if (error != 0) return dns::Error{explain_listen_error(address, true, error)};
+  link::Fd socket = bind_patiently(address, false, Share::kNo, error);
+  if (error != 0) return dns::Error{explain_listen_error(address, false, error)};
+  into.push_back({std::move(socket), index, link::Transport::kTcp, link::kEveryWorker,
+                  endpoint_of(address)});
+  return {};
+}
+
+}  // namespace
+
+std::string explain_listen_error(const config::Address& address, bool udp, int error) {
+  const char* transport = udp ? "udp" : "tcp";
+  switch (error) {
+    case EADDRINUSE:
+      return fmt::format(
+          "cannot listen on {} {}: address in use: another server runs there; stop it or change "
+          "server.listen",
+          address.to_text(), transport);
+    case EACCES:
+    case EPERM:
+      return fmt::format(
+          "cannot listen on {} {}: permission denied: ports below 1024 need root or "
+          "CAP_NET_BIND_SERVICE; start bowlined as root or use a higher port in server.listen",
+          address.to_text(), transport);
+    case EADDRNOTAVAIL:
+      return fmt::format(
+          "cannot listen on {} {}: no such address on this machine: add it to an interface or "
+          "change server.listen",
+          address.to_text(), transport);
+    case EAFNOSUPPORT:
+      return fmt::format(
+          "cannot listen on {} {}: the kernel has no {}: enable it or change server.listen",
+          address.to_text(), transport,
+          address.family == config::Address::Family::kIpv6 ? "IPv6" : "IPv4");
+    case EMFILE:
+    case ENFILE:
+      return fmt::format(
+          "cannot listen on {} {}: too many open files: raise the limit (ulimit -n, LimitNOFILE=)",
+          address.to_text(), transport);
+    default:
+      return fmt::format("cannot listen on {} {}: {}: check server.listen", address.to_text(),
+                         transport, std::strerror(error));
+  }
+}
+
+link::Endpoint endpoint_of(const config::Address& address) {
+  link::Endpoint endpoint;
+  endpoint.port = address.port;
+  if (address.family == config::Address::Family::kIpv6) {
+    endpoint.address = address.bytes;
+  } else {
+    endpoint.address[10] = endpoint.address[11] = 0xff;
+    std::memcpy(&endpoint.address[12], address.bytes.data(), 4);
+  }
+  return endpoint;
+}
+
+dns::Result<std::vector<Listener>> open_listeners(const std::vector<config::Address>& addresses,
+                                                  unsigned workers) {
+  std::vector<Listener> listeners;
+  for (std::size_t i = 0; i < addresses.size(); ++i) {
+    if (!addresses[i].is_ip()) {
+      return dns::Error{fmt::format(
+          "cannot listen on {}: only IP addresses can be served; change server.listen",
+          addresses[i].to_text())};
+    }
+    auto opened = open_address(addresses[i], static_cast<std::uint16_t>(i), workers, listeners);
+    if (!opened) return dns::Error{opened.error()};
+  }
+  return listeners;
+}
+
+}  // namespace bowline::control::keeper

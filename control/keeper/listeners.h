@@ -1,0 +1,35 @@
+// Listeners: the sockets that clients reach, opened with the keeper's privileges and kept by it, so that
+// a crash or restart of the dataplane loses neither a port nor what waits in the sockets.
+//
+// The keeper's thread only.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "control/config/config.h"
+#include "dns/result.h"
+#include "link/context.h"
+#include "link/outcome.h"
+
+namespace bowline::control::keeper {
+
+struct Listener {
+  link::Fd socket;
+  std::uint16_t index = 0;  // of the address in server.listen
+  link::Transport transport = link::Transport::kUdp;
+  std::uint32_t worker = 0;  // that polls it, or link::kEveryWorker
+  link::Endpoint endpoint;
+};
+
+// Opens one UDP socket for each worker and one TCP socket for every address. The error says which address,
+// why, and what to do.
+dns::Result<std::vector<Listener>> open_listeners(const std::vector<config::Address>& addresses,
+                                                  unsigned workers);
+
+// What a failed bind() or listen() means to a person. `error` is the errno.
+std::string explain_listen_error(const config::Address& address, bool udp, int error);
+
+link::Endpoint endpoint_of(const config::Address& address);
+
+}  // namespace bowline::control::keeper
