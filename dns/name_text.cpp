@@ -1,23 +1,10 @@
 // Names in presentation form (RFC 1035 5.1, RFC 4343 2.1).
 #include "dns/name_text.h"
 
+#include "dns/text_string.h"
+
 namespace bowline::dns {
 namespace {
-
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
-// Reads \X or \DDD at text[at], the backslash; moves `at` behind it. -1: not an escape.
-int read_escape(std::string_view text, std::size_t& at) {
-  if (at + 1 >= text.size()) return -1;
-  if (!is_digit(text[at + 1])) {
-    at += 2;
-    return static_cast<std::uint8_t>(text[at - 1]);
-  }
-  if (at + 3 >= text.size() || !is_digit(text[at + 2]) || !is_digit(text[at + 3])) return -1;
-  const int value = (text[at + 1] - '0') * 100 + (text[at + 2] - '0') * 10 + (text[at + 3] - '0');
-  at += 4;
-  return value <= 255 ? value : -1;
-}
 
 // Appends the origin behind `size` octets of labels.
 NameTextFault append_origin(const NameView* origin, std::uint8_t* out, std::size_t& size) {
@@ -100,10 +87,7 @@ void append_name_text(NameView name, std::string& out) {
     for (unsigned i = 1; i <= *at; ++i) {
       const std::uint8_t c = at[i];
       if (c <= ' ' || c >= 0x7f) {
-        out += '\\';
-        out += static_cast<char>('0' + c / 100);
-        out += static_cast<char>('0' + c / 10 % 10);
-        out += static_cast<char>('0' + c % 10);
+        append_decimal_escape(c, out);
         continue;
       }
       if (needs_backslash(c)) out += '\\';
