@@ -25,8 +25,8 @@
 //  2. kOffline, and the thread stays away: as above, its reads lie before the store of kOffline.
 //  3. kOffline, but the thread is just coming back. Then the scan (seq_cst load) precedes its
 //     go_online() (seq_cst store) in the single total order of such operations. publish() stored
-//     its root before the scan and the thread loads the root after its store, both seq_cst, so it finds
-//     version E or newer.
+//     its root before the scan and the thread loads the root after its store, both seq_cst, so it
+//     finds version E or newer.
 // A slot never runs ahead of its thread; a stale value only delays reuse. A wrong value written by
 // a captured dataplane harms only that dataplane, which then reads bytes (never writes) of reused
 // blocks. A thread that died or hangs pins memory: StallWatch finds it, the process is restarted.

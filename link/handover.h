@@ -4,8 +4,8 @@
 // HandoverMessage, always of full size, with up to four descriptors. Fields not named are zero.
 //
 //   type               direction            fields and [descriptors]
-//   kHello             keeper -> child      pairing, generation of control, threads, workers, cores,
-//                                           flags, text (the configuration file)
+//   kHello             keeper -> child      pairing, generation of control, threads, workers,
+//                                           cores, flags, text (configuration file)
 //   kListener          keeper -> dataplane  index (listener), transport, role, endpoint, worker (it
 //                                           polls; kEveryWorker) [socket]
 //   kDoorbell          keeper -> child      index (thread, or kServiceBell) [non-blocking eventfd]
