@@ -1,0 +1,92 @@
+// ZoneStore: which zones are configured, which of them are served, and how they got there.
+//
+// update() belongs to the store's thread; it starts loading threads of its own and publishes once all of
+// them are done. What is served changes in one step, and only for zones that loaded. The const functions
+// are for any thread.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "control/config/config.h"
+#include "control/store/tables.h"
+#include "control/store/zone_loader.h"
+
+namespace bowline::control::store {
+
+struct ZoneStatus {
+  dns::Name name;
+  std::string file;
+  bool served = false;
+  std::uint32_t serial = 0;  // if served
+  std::uint64_t records = 0;
+  std::string error;  // of the last attempt to load; empty if it went well
+};
+
+struct UpdateReport {
+  std::size_t loaded = 0;
+  std::size_t failed = 0;
+  std::size_t removed = 0;
+  std::size_t unchanged = 0;
+  std::uint64_t epoch = 0;           // 0: nothing was published
+  std::vector<std::string> errors;  // the first of them
+  bool ok() const { return errors.empty() && failed == 0; }
+};
+
+enum class Which : std::uint8_t {
+  kChanged,  // zones that are new, whose file or settings changed, or that failed before
+  kAll,
+};
+
+class ZoneStore {
+ public:
+  ZoneStore(Tables& tables, unsigned threads) : tables_(tables), threads_(threads) {}
+
+  // Makes `config` the one that counts: loads, withdraws, publishes. An error of a zone leaves its last
+  // version in service.
+  UpdateReport update(std::shared_ptr<const config::Config> config, Which which);
+  // Loads these zones of the current configuration again, changed or not.
+  UpdateReport reload_zones(const std::vector<dns::Name>& names);
+
+  std::shared_ptr<const config::Config> config() const;
+  // How many zones are configured, and how many are served.
+  std::size_t configured() const;
+  std::size_t served() const { return tables_.publisher().zone_count(); }
+  // Status of the zone at this place of the configuration. REQUIRES: index < config.zones().size().
+  ZoneStatus status(const config::Config& config, std::size_t index) const;
+
+ private:
+  struct Entry {
+    FileIdentity file;
+    std::uint64_t settings = 0;  // hash of what else decides how it loads
+    std::uint64_t records = 0;
+    std::uint32_t serial = 0;
+    bool served = false;
+    std::unique_ptr<std::string> error;
+  };
+  using Key = std::string;  // the name in wire form, lower case
+
+  static Key key_of(dns::NameView name);
+  bool needs_load(const config::Zone& zone) const;
+  UpdateReport load(const config::Config& config, const std::vector<std::size_t>& indices,
+                    std::vector<zones::ZoneDraft> drafts);
+  void note_loaded(const config::Zone& zone, LoadedZone& loaded, bool was_drafted,
+                   const std::string& publish_error, UpdateReport& report);
+  std::vector<zones::ZoneDraft> withdraw_missing(const config::Config& config);
+
+  Tables& tables_;
+  const unsigned threads_;
+  mutable std::mutex mutex_;  // of the two below; only update() changes them
+  std::unordered_map<Key, Entry> entries_;
+  std::shared_ptr<const config::Config> config_;
+};
+
+// What the dataplane has to know of the configuration.
+link::Settings make_settings(const config::Config& config);
+
+}  // namespace bowline::control::store
