@@ -126,9 +126,14 @@ void ZoneFileReader::unexpected(const File& file, const Token& token, std::strin
 }
 
 void ZoneFileReader::missing(const File& file, std::string_view expected) {
-  const Entry& entry = file.scanner.entry();
-  error(file, {entry.end_line, entry.end_column},
-        "found the end of the line, expected " + std::string(expected));
+  error(file, end_of_entry(file), "found the end of the line, expected " + std::string(expected));
+}
+
+// Behind the last token, where a missing one should have been.
+ZoneFileReader::Position ZoneFileReader::end_of_entry(const File& file) const {
+  const Token& last = file.scanner.entry().tokens.back();
+  const std::size_t size = last.text.size() + (last.quoted ? 2 : 0);
+  return {last.line, last.column + static_cast<std::uint32_t>(size)};
 }
 
 }  // namespace bowline::dns

@@ -118,6 +118,7 @@ class ZoneFileReader {
   // "found 'text', expected ..."
   void unexpected(const File& file, const Token& token, std::string_view expected);
   void missing(const File& file, std::string_view expected);
+  Position end_of_entry(const File& file) const;
 
   const ZoneFileOptions& options_;
   const ZoneRecordHandler& handler_;

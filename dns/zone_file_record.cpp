@@ -54,7 +54,7 @@ void ZoneFileReader::read_record(File& file) {
   TextError fault;
   if (!read_rdata_text(head->type, entry.tokens.subspan(head->next), file, rdata, fault)) {
     Position position{fault.line, fault.column};
-    if (position.line == 0) position = {entry.end_line, entry.end_column};
+    if (position.line == 0) position = end_of_entry(file);
     error(file, position, "found " + fault.found + ", expected " + fault.expected);
     return;
   }

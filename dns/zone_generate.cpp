@@ -104,9 +104,9 @@ std::string_view to_text(GenerateFault fault) {
   switch (fault) {
     case GenerateFault::kNone: return "nothing wrong";
     case GenerateFault::kModifier:
-      return "expected ${offset,width,base} with a width of at most 255 and one of d o x X n N";
-    case GenerateFault::kNegative: return "expected an offset that keeps all numbers at 0 or above";
-    case GenerateFault::kLongText: return "expected text of at most 4096 octets";
+      return "${offset,width,base} with a width of at most 255 and one of d o x X n N";
+    case GenerateFault::kNegative: return "an offset that keeps all numbers at 0 or above";
+    case GenerateFault::kLongText: return "text of at most 4096 octets";
   }
   return "unknown fault";
 }

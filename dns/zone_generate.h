@@ -26,7 +26,7 @@ std::optional<GenerateRange> read_generate_range(std::string_view text);
 
 enum class GenerateFault : std::uint8_t { kNone, kModifier, kNegative, kLongText };
 
-// What was found and what was expected.
+// What was expected instead.
 std::string_view to_text(GenerateFault fault);
 
 // Appends `text` to `out` with each $ and ${offset,width,base} replaced by `value`. $$ is a dollar

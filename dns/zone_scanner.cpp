@@ -143,8 +143,6 @@ ZoneScanner::Cut ZoneScanner::cut() {
       if (place.depth == 0) return Cut::kNothing;
       fail(ScanFault::kUnclosedParenthesis, place.open_line, place.open_column);
     }
-    entry_.end_line = place.line;
-    entry_.end_column = place.column(place.at);
     if (!out_of_text) {
       place.line_start = ++place.at;
       ++place.line;

@@ -49,8 +49,6 @@ struct Entry {
   ScanFault fault = ScanFault::kNone;  // the first one; then the tokens are not to be used
   std::uint32_t fault_line = 0;
   std::uint32_t fault_column = 0;
-  std::uint32_t end_line = 0;  // where a missing token should have been
-  std::uint32_t end_column = 0;
 };
 
 class ZoneScanner {

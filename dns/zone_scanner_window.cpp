@@ -11,6 +11,12 @@
 #include <cstring>
 
 namespace bowline::dns {
+namespace {
+
+constexpr std::size_t kMaxCapacity = kMaxEntrySize + 1;            // and the last line feed
+constexpr std::size_t kLeastGrown = std::size_t{64} << 10;  // for a file that grew since open()
+
+}  // namespace
 
 ZoneWindow::~ZoneWindow() {
   if (fd_ >= 0) ::close(fd_);
@@ -52,13 +58,14 @@ void ZoneWindow::start(std::uint64_t size) {
 ZoneWindow::More ZoneWindow::more(const char* keep) {
   assert(begin() <= keep && keep <= end() && !ended_);
   const std::size_t kept = static_cast<std::size_t>(end() - keep);
-  if (kept > capacity_ / 2) {
-    if (kept >= kMaxEntrySize) return More::kTooLong;
-    const std::size_t capacity = std::max(capacity_ * 2, kWindowSize / 8);
+  if (kept > capacity_ / 2 && capacity_ < kMaxCapacity) {
+    const std::size_t capacity = std::min(std::max(capacity_ * 2, kLeastGrown), kMaxCapacity);
     auto larger = std::make_unique<char[]>(capacity + 1 + kWindowPadding);
     std::memcpy(larger.get(), keep, kept);
     buffer_ = std::move(larger);
     capacity_ = capacity;
+  } else if (kept >= kMaxEntrySize) {
+    return More::kTooLong;
   } else {
     std::memmove(buffer_.get(), keep, kept);
   }
