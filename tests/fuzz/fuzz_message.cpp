@@ -29,8 +29,9 @@ struct Message {
 };
 
 bool expand(Bytes bytes, Record& record) {
-  record.rdata.resize(2 * kMaxRdataSize);
-  WireWriter out(record.rdata);
+  // Names grow when they are expanded: room for more than the largest rdata allowed.
+  static std::vector<std::uint8_t> room(2 * kMaxRdataSize);
+  WireWriter out(room);
   WireReader reader(bytes, record.head.rdata_offset);
   const bool expanded = read_rdata(record.head.type, reader, record.head.rdata_size, out);
   CHECK(expanded == reader.ok());
@@ -38,14 +39,14 @@ bool expand(Bytes bytes, Record& record) {
     CHECK(reader.position() == record.head.rdata_offset + record.head.rdata_size);
     CHECK(check_rdata(record.head.type, out.written()));
   }
-  record.rdata.resize(expanded ? out.size() : 0);
+  if (expanded) record.rdata.assign(out.written().begin(), out.written().end());
   return expanded && record.rdata.size() <= kMaxRdataSize;
 }
 
 Message read(Bytes bytes) {
   Message message;
   MessageReader reader(bytes);
-  Record record;
+  Record record{};
   while (reader.next(record.head)) {
     CHECK(record.head.rdata_offset + record.head.rdata_size <= bytes.size());
     CHECK(NameView::parse(record.head.owner.view().bytes())->size() == record.head.owner.size());
@@ -109,7 +110,7 @@ void put_block(std::vector<std::uint8_t>& block, const Record& record) {
 // Writes `message` again, as single records or as blocks. Gives how many records went in.
 std::size_t build(const Message& message, bool as_blocks, std::size_t limit,
                   std::vector<std::uint8_t>& out) {
-  out.assign(kMaxMessageSize, 0xa5);
+  out.assign(std::max(limit, kHeaderSize + kMaxNameSize + 4), 0xa5);
   std::size_t end = kHeaderSize;
   std::size_t first = 0;
   if (message.header.qdcount == 1) {
