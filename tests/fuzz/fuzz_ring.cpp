@@ -1,4 +1,4 @@
-// Fuzzer of the ring's two private sides against a captured peer. Links: link (headers only).
+// Fuzzer of the ring's two private sides against a captured peer. Needs link_dep (headers only).
 //
 // The input is a program for the attacker: each step overwrites a cursor, a length or bytes of the
 // data from the input, then both sides work. Properties: no access outside (ASan), a bounded number
@@ -79,8 +79,7 @@ void attack(Memory& memory, Input& input) {
   }
 }
 
-void drain(RingReader<kBytes>& reader) {
-  std::vector<std::byte> buffer(Memory::kMaxMessage);
+void drain(RingReader<kBytes>& reader, std::span<std::byte> buffer) {
   for (std::uint32_t pops = 0;; ++pops) {
     require(pops <= kBytes / 8);
     std::uint32_t length = 0;
@@ -88,7 +87,7 @@ void drain(RingReader<kBytes>& reader) {
     if (result == Pop::kCorrupt) require(reader.pop(buffer, length) == Pop::kCorrupt);
     if (result != Pop::kMessage) return;
     require(length <= Memory::kMaxMessage);
-    const auto message = std::span<const std::byte>(buffer).first(length);
+    const auto message = buffer.first(length);
     if (const auto ask = read_ask(message)) {
       require(ask->payload.size() + sizeof(AskHeader) == length);
     }
@@ -105,6 +104,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
   RingWriter<kBytes> writer(*memory);
   RingReader<kBytes> reader(*memory);
   const std::vector<std::byte> message(Memory::kMaxMessage);
+  std::vector<std::byte> buffer(Memory::kMaxMessage);  // exact, so that ASan sees a byte too many
   Input input(bytes, size);
   bool writer_corrupt = false;
   while (!input.empty()) {
@@ -113,7 +113,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
     require(!writer_corrupt || pushed == Push::kCorrupt);
     writer_corrupt = pushed == Push::kCorrupt;
     attack(*memory, input);
-    drain(reader);
+    drain(reader, buffer);
   }
   return 0;
 }
