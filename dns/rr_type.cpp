@@ -56,7 +56,7 @@ const Row* find_row(RrType type) {
   return nullptr;
 }
 
-// A mnemonic as two numbers: upper case, padded with zeros.
+// A mnemonic as two numbers: upper case, padded with zeros, its size in the last octet.
 struct Packed {
   std::uint64_t low = 0, high = 0;
   bool operator==(const Packed&) const = default;
@@ -70,6 +70,7 @@ constexpr Packed pack(std::string_view text) {
     const std::uint64_t octet = static_cast<std::uint8_t>(upper);
     (i < 8 ? packed.low : packed.high) |= octet << (i % 8 * 8);
   }
+  packed.high |= std::uint64_t{text.size()} << 56;
   return packed;
 }
 
