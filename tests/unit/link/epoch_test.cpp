@@ -244,7 +244,7 @@ TEST_CASE("a thread that stands still is found after 100 checks", "[link][epoch]
   CHECK_FALSE(watch.check(world->slots, current));
 }
 
-// How it was shown that the first test fails when it should: on two x86 cores, three seeds each, with
+// How it was shown that the first test fails when it should: two x86 cores, three seeds each, with
 // 10^6 updates (readings that were wrong; 0 as the code stands):
 //   oldest_in_use() without its scan                          about 4,400
 //   the writer frees one epoch early                          about 2,000
