@@ -74,7 +74,10 @@ struct TreeBlock {
   std::uint8_t level;  // 0: leaf
   std::uint8_t unused[3];
   std::uint8_t prefix[kPrefixOctets];
-  TreeEntry entries[];  // `count`, in ascending order of key
+  // Then: `count` TreeEntry, in ascending order of key.
+
+  const TreeEntry* entries() const { return reinterpret_cast<const TreeEntry*>(this + 1); }
+  TreeEntry* entries() { return reinterpret_cast<TreeEntry*>(this + 1); }
 };
 static_assert(sizeof(TreeBlock) == 32);
 
@@ -126,7 +129,10 @@ struct FarBody {
   std::uint32_t sig_count;
   std::uint32_t size;
   std::uint32_t sig_size;
-  std::uint8_t octets[];
+  // Then: the octets of the records, and of the RRSIGs.
+
+  const std::uint8_t* octets() const { return reinterpret_cast<const std::uint8_t*>(this + 1); }
+  std::uint8_t* octets() { return reinterpret_cast<std::uint8_t*>(this + 1); }
 };
 static_assert(sizeof(FarBody) == 16);
 

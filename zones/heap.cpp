@@ -17,8 +17,8 @@ constexpr std::size_t kGranulesPerUnit = kUnit / link::kGranule;
 
 // An arena fetches this many blocks at a time, or a whole slab: one lock for many blocks.
 constexpr std::size_t kBatch = 64;
-// An arena that holds more free blocks of a class than this gives half of them back.
-constexpr std::size_t kArenaMost = 8192;
+// An arena that holds more free memory of one class than this gives half of it back.
+constexpr std::size_t kArenaMost = 4 * kUnit;
 
 static_assert(kFineClasses + kCoarseClasses + 5 == kClasses);
 
@@ -168,7 +168,7 @@ void Arena::free(Ref block, std::size_t size) {
   const unsigned size_class = class_of(size);
   std::vector<Ref>& list = lists_[size_class];
   list.push_back(block);
-  if (list.size() > kArenaMost) {
+  if (list.size() * size_of_class(size_class) > kArenaMost) {
     const auto half = static_cast<std::ptrdiff_t>(list.size() / 2);
     heap_.give(size_class, {list.data(), static_cast<std::size_t>(half)});
     list.erase(list.begin(), list.begin() + half);

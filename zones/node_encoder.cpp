@@ -162,7 +162,7 @@ Ref NodeEncoder::encode(Edit& edit, const Placement& placement, bool lasting) co
       far = {static_cast<std::uint32_t>(group.middle - group.begin),
              static_cast<std::uint32_t>(group.end - group.middle),
              static_cast<std::uint32_t>(group.size), static_cast<std::uint32_t>(group.sig_size)};
-      out = far.octets;
+      out = far.octets();
     } else {
       entry->count = static_cast<std::uint8_t>(group.middle - group.begin);
       entry->sig_count = static_cast<std::uint8_t>(group.end - group.middle);

@@ -29,8 +29,8 @@ Rrset make_rrset(Base base, const RrsetEntry& entry, const std::uint8_t* body) {
     const FarBody& far = *base.at<FarBody>(ref);
     rrset.count = far.count;
     rrset.sig_count = far.sig_count;
-    rrset.records = {far.octets, far.size};
-    rrset.signatures = {far.octets + far.size, far.sig_size};
+    rrset.records = {far.octets(), far.size};
+    rrset.signatures = {far.octets() + far.size, far.sig_size};
   } else {
     rrset.count = entry.count;
     rrset.sig_count = entry.sig_count;

@@ -22,7 +22,7 @@ int compare_to_prefix(Base base, const TreeBlock& block, const TreeKey& key) {
 }
 
 const Node* entry_node(Base base, const TreeBlock& block, unsigned index) {
-  const Ref ref = block.entries[index].ref;
+  const Ref ref = block.entries()[index].ref;
   return block.level == 0 ? base.at<Node>(ref) : lowest_node(base, *base.at<TreeBlock>(ref));
 }
 
@@ -32,7 +32,7 @@ void descend(Base base, TreePath& path, Ref ref, bool to_last) {
     const unsigned index = to_last ? block.count - 1U : 0;
     path.step[path.levels++] = {ref, index};
     if (block.level == 0) return;
-    ref = block.entries[index].ref;
+    ref = block.entries()[index].ref;
   }
 }
 
@@ -40,15 +40,15 @@ void descend(Base base, TreePath& path, Ref ref, bool to_last) {
 
 const Node* lowest_node(Base base, const TreeBlock& block) {
   const TreeBlock* at = &block;
-  while (at->level != 0) at = base.at<TreeBlock>(at->entries[0].ref);
-  return base.at<Node>(at->entries[0].ref);
+  while (at->level != 0) at = base.at<TreeBlock>(at->entries()[0].ref);
+  return base.at<Node>(at->entries()[0].ref);
 }
 
 unsigned entries_up_to(Base base, const TreeBlock& block, const TreeKey& key) {
   const int side = compare_to_prefix(base, block, key);
   if (side != 0) return side < 0 ? 0 : block.count;
   const std::uint32_t chunk = key.chunk(block.skip);
-  const TreeEntry* const begin = block.entries;
+  const TreeEntry* const begin = block.entries();
   const TreeEntry* const end = begin + block.count;
   const TreeEntry* first = std::lower_bound(
       begin, end, chunk, [](const TreeEntry& entry, std::uint32_t c) { return entry.key < c; });
@@ -69,7 +69,7 @@ unsigned entries_up_to(Base base, const TreeBlock& block, const TreeKey& key) {
 
 const Node* tree_node(Base base, const TreePath& path) {
   const TreePath::Step& leaf = path.step[path.levels - 1];
-  return base.at<Node>(base.at<TreeBlock>(leaf.block)->entries[leaf.index].ref);
+  return base.at<Node>(base.at<TreeBlock>(leaf.block)->entries()[leaf.index].ref);
 }
 
 const Node* tree_floor(Base base, Ref tree, const TreeKey& key, TreePath& path) {
@@ -80,7 +80,7 @@ const Node* tree_floor(Base base, Ref tree, const TreeKey& key, TreePath& path) 
     const unsigned before = entries_up_to(base, block, key);
     path.step[path.levels++] = {ref, before == 0 ? 0 : before - 1};
     if (block.level == 0) return before == 0 ? nullptr : tree_node(base, path);
-    ref = block.entries[before == 0 ? 0 : before - 1].ref;
+    ref = block.entries()[before == 0 ? 0 : before - 1].ref;
   }
 }
 
@@ -105,7 +105,7 @@ const Node* tree_next(Base base, TreePath& path) {
     if (step.index + 1U == block.count) continue;
     ++step.index;
     path.levels = level + 1;
-    if (block.level != 0) descend(base, path, block.entries[step.index].ref, false);
+    if (block.level != 0) descend(base, path, block.entries()[step.index].ref, false);
     return tree_node(base, path);
   }
   return nullptr;
@@ -118,7 +118,7 @@ const Node* tree_previous(Base base, TreePath& path) {
     --step.index;
     path.levels = level + 1;
     const TreeBlock& block = *base.at<TreeBlock>(step.block);
-    if (block.level != 0) descend(base, path, block.entries[step.index].ref, true);
+    if (block.level != 0) descend(base, path, block.entries()[step.index].ref, true);
     return tree_node(base, path);
   }
   return nullptr;

@@ -31,7 +31,7 @@ struct TreeWriter::Draft {
   std::array<bool, kTreeFanout + 1> stale_key{};  // the lowest node below has changed
 
   explicit Draft(const TreeBlock& block) : level(block.level), count(block.count) {
-    std::copy_n(block.entries, count, entries.begin());
+    std::copy_n(block.entries(), count, entries.begin());
   }
   void insert(unsigned at, Ref ref) {
     std::copy_backward(entries.begin() + at, entries.begin() + count, entries.begin() + count + 1);
@@ -80,7 +80,7 @@ Ref TreeWriter::make_block(std::uint8_t level, std::span<const Ref> refs, bool l
   block.skip = static_cast<std::uint16_t>(skip);
   std::memcpy(block.prefix, first.bytes().data(), std::min<std::size_t>(skip, kPrefixOctets));
   for (std::size_t i = 0; i < refs.size(); ++i) {
-    block.entries[i] = {lowest_key(base, level, refs[i]).chunk(skip), refs[i]};
+    block.entries()[i] = {lowest_key(base, level, refs[i]).chunk(skip), refs[i]};
   }
   return ref;
 }
@@ -133,7 +133,7 @@ TreeWriter::Halves TreeWriter::rewrite(Ref old, Draft& draft) {
     TreeBlock& block = *edit_.at<TreeBlock>(ref);
     block = *edit_.at<TreeBlock>(old);
     block.count = static_cast<std::uint16_t>(draft.count);
-    std::copy_n(draft.entries.begin(), draft.count, block.entries);
+    std::copy_n(draft.entries.begin(), draft.count, block.entries());
   } else {
     ref = remake(0, draft.count);
   }
@@ -163,7 +163,7 @@ TreeWriter::Halves TreeWriter::insert_below(Ref ref, const TreeKey& key, Ref nod
     draft.insert(before, node);
   } else {
     const unsigned child = before == 0 ? 0 : before - 1;
-    const Halves halves = insert_below(block.entries[child].ref, key, node);
+    const Halves halves = insert_below(block.entries()[child].ref, key, node);
     draft.set(child, halves.left, before == 0);
     if (halves.right != 0) draft.insert(child + 1, halves.right);
   }
@@ -177,15 +177,15 @@ Ref TreeWriter::replace_below(Ref ref, const TreeKey& key, Ref node) {
   const unsigned before = entries_up_to(edit_.base(), block, key);
   assert(before > 0);
   const Ref below =
-      block.level == 0 ? node : replace_below(block.entries[before - 1].ref, key, node);
+      block.level == 0 ? node : replace_below(block.entries()[before - 1].ref, key, node);
   if (edit_.is_fresh(ref)) {
-    edit_.at<TreeBlock>(ref)->entries[before - 1].ref = below;
+    edit_.at<TreeBlock>(ref)->entries()[before - 1].ref = below;
     return ref;
   }
   const std::size_t size = block_size(block.count);
   const Ref copy = edit_.allocate(size);
   std::memcpy(edit_.at<std::byte>(copy), &block, size);
-  edit_.at<TreeBlock>(copy)->entries[before - 1].ref = below;
+  edit_.at<TreeBlock>(copy)->entries()[before - 1].ref = below;
   edit_.discard(ref, size);
   return copy;
 }
@@ -196,7 +196,7 @@ void TreeWriter::erase(const TreeKey& key) {
   while (root_ != 0) {
     const TreeBlock& block = *edit_.at<TreeBlock>(root_);
     if (block.level == 0 || block.count > 1) break;
-    const Ref only = block.entries[0].ref;
+    const Ref only = block.entries()[0].ref;
     discard(root_);
     root_ = only;
   }
@@ -212,7 +212,7 @@ Ref TreeWriter::erase_below(Ref ref, const TreeKey& key) {
   if (block.level == 0) {
     draft.erase(child);
   } else {
-    const Ref below = erase_below(block.entries[child].ref, key);
+    const Ref below = erase_below(block.entries()[child].ref, key);
     if (below == 0) {
       draft.erase(child);
     } else {
@@ -237,7 +237,7 @@ void TreeWriter::merge_small_child(Draft& draft, unsigned child) {
   for (const unsigned i : {left, left + 1}) {
     const TreeBlock& block = *edit_.at<TreeBlock>(draft.entries[i].ref);
     level = block.level;
-    for (unsigned j = 0; j < block.count; ++j) refs.push_back(block.entries[j].ref);
+    for (unsigned j = 0; j < block.count; ++j) refs.push_back(block.entries()[j].ref);
   }
   const Ref merged = make_block(level, refs, false);
   discard(draft.entries[left].ref);
@@ -251,7 +251,7 @@ void for_each_tree_block(Base base, Ref root, const std::function<void(Ref, std:
   const TreeBlock& block = *base.at<TreeBlock>(root);
   if (block.level != 0) {
     for (unsigned i = 0; i < block.count; ++i) {
-      for_each_tree_block(base, block.entries[i].ref, visit);
+      for_each_tree_block(base, block.entries()[i].ref, visit);
     }
   }
   visit(root, block_size(block.count));

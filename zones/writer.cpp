@@ -306,7 +306,7 @@ bool ZoneWriter::change_nsec3(dns::Bytes hash, const Change& change) {
   Ref old = 0;
   if (tree_floor(base, zone_.nsec3, key, path) != nullptr) {
     const TreePath::Step& leaf = path.step[path.levels - 1];
-    const Ref floor = base.at<TreeBlock>(leaf.block)->entries[leaf.index].ref;
+    const Ref floor = base.at<TreeBlock>(leaf.block)->entries()[leaf.index].ref;
     if (TreeKey::of_node(*base.at<Node>(floor)).compare(key) == 0) old = floor;
   }
   encoder_.clear();

@@ -23,16 +23,16 @@ Ref make_negative_soa(Edit& edit, const Rrset& soa) {
   FarBody& body = *edit.at<FarBody>(ref);
   body = {soa.count, soa.sig_count, static_cast<std::uint32_t>(soa.records.size()),
           static_cast<std::uint32_t>(soa.signatures.size())};
-  std::memcpy(body.octets, soa.records.data(), soa.records.size());
+  std::memcpy(body.octets(), soa.records.data(), soa.records.size());
   if (!soa.signatures.empty()) {
-    std::memcpy(body.octets + body.size, soa.signatures.data(), soa.signatures.size());
+    std::memcpy(body.octets() + body.size, soa.signatures.data(), soa.signatures.size());
   }
-  const std::uint32_t minimum = dns::load_u32(body.octets + body.size - 4);
+  const std::uint32_t minimum = dns::load_u32(body.octets() + body.size - 4);
   const std::uint32_t ttl = std::min(soa.ttl(), minimum);
-  dns::store_u32(body.octets + 6, ttl);
+  dns::store_u32(body.octets() + 6, ttl);
   for (std::uint32_t at = body.size; at < body.size + body.sig_size;) {
-    dns::store_u32(body.octets + at + 6, ttl);
-    at += static_cast<std::uint32_t>(kRecordHead) + dns::load_u16(body.octets + at + 10);
+    dns::store_u32(body.octets() + at + 6, ttl);
+    at += static_cast<std::uint32_t>(kRecordHead) + dns::load_u16(body.octets() + at + 10);
   }
   return ref;
 }
@@ -61,7 +61,8 @@ std::size_t zone_block_size(std::size_t apex_size, std::size_t salt_size) {
   return (sizeof(Zone) + apex_size + salt_size + kLine - 1) / kLine * kLine;
 }
 
-Ref finish_zone(Edit& edit, Zone draft, dns::NameView apex) {
+Ref finish_zone(Edit& edit, const Zone& from, dns::NameView apex) {
+  Zone draft = from;
   const Base base = edit.base();
   const Node& node = *base.at<Node>(draft.apex_node);
   const Rrset soa = find_rrset(base, node, dns::RrType::kSoa);
@@ -101,7 +102,7 @@ void for_each_zone_block(Base base, Ref ref, const std::function<void(Ref, std::
     for (const Node* node = tree_first(base, tree, path); node != nullptr;
          node = tree_next(base, path)) {
       const TreePath::Step& leaf = path.step[path.levels - 1];
-      for_each_node_block(base, base.at<TreeBlock>(leaf.block)->entries[leaf.index].ref, visit);
+      for_each_node_block(base, base.at<TreeBlock>(leaf.block)->entries()[leaf.index].ref, visit);
     }
     for_each_tree_block(base, tree, visit);
   }
