@@ -6,16 +6,16 @@ namespace {
 
 constexpr std::size_t kMaxFound = 64;  // octets of the offending text that are shown
 
-std::string printable(std::string_view text) {
+std::string printable(const Token& token) {
   std::string shown;
-  for (const char c : text.substr(0, kMaxFound)) shown += c >= ' ' && c <= '~' ? c : '?';
-  return shown;
+  for (const char c : token.text.substr(0, kMaxFound)) shown += c >= ' ' && c <= '~' ? c : '?';
+  return token.quoted ? '"' + shown + '"' : shown;
 }
 
 }  // namespace
 
 bool TextCursor::fail(const Token& token, std::string_view expected) {
-  error_ = {std::string(expected), printable(token.text), token.line, token.column};
+  error_ = {std::string(expected), printable(token), token.line, token.column};
   return false;
 }
 
@@ -31,10 +31,9 @@ bool TextCursor::fail_missing(std::string_view expected) {
 void TextCursor::fail_word(std::string_view expected) {
   if (at_end()) {
     fail_missing(expected);
-    return;
+  } else {
+    fail(tokens_[next_], expected);
   }
-  fail(tokens_[next_], expected);
-  error_.found = '"' + error_.found + '"';
 }
 
 }  // namespace bowline::dns
