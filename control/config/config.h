@@ -88,6 +88,7 @@ struct LogTarget {
   LogLevel control = LogLevel::kNone;
   LogLevel zone = LogLevel::kNone;
   LogLevel quic = LogLevel::kNone;
+  LogLevel most_severe = LogLevel::kCritical;  // above it another target takes the message
 };
 
 enum class SemanticChecks : std::uint8_t { kOff, kOn, kSoft };
@@ -100,7 +101,7 @@ struct Zone {
   SemanticChecks semantic_checks = SemanticChecks::kOff;
 };
 
-struct Store;  // the parsed entries (store of values), private to this folder
+struct Store;  // the parsed entries, see store.h; private to this folder
 
 // The configured zones in the order of the file. Elements are made on access: 10^6 zones cost what
 // their text costs. Valid as long as the Config that gave it.
@@ -128,7 +129,8 @@ class Config {
   Server server() const;
   Dataplane dataplane() const;
   Control control() const;
-  std::vector<LogTarget> log() const;  // nothing configured: warning to stderr, info to stdout
+  // Without a section `log`: warning and above to stderr and syslog, info and notice to stdout.
+  std::vector<LogTarget> log() const;
   std::string storage() const;         // database.storage, absolute
   ZoneList zones() const { return ZoneList(*store_); }
 

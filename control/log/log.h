@@ -2,13 +2,15 @@
 //
 // setup() once before threads start, and again after a reload; the rest from any thread. The
 // dataplane does not log. The text after the level is built as the manual shows it:
-//   2026-01-31T10:00:00+0100 info: [example.com.] loaded, serial none -> 2026013101
+//   2026-01-31T10:00:00+01:00 info: [example.com.] loaded, serial none -> 2026013101
 #pragma once
 
 #include <fmt/format.h>
 
+#include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "control/config/config.h"
@@ -22,7 +24,7 @@ using Level = config::LogLevel;
 enum class Category : std::uint8_t { kServer, kControl, kZone, kQuic };
 
 // Opens the targets and puts them in place of the former ones. On an error (a file that cannot be
-// opened) the former ones stay. Before the first call: warnings to stderr, info to stdout.
+// opened) the former ones stay. Before the first call: warnings to stderr, the rest to stdout.
 dns::Result<void> setup(const std::vector<config::LogTarget>& targets);
 
 // Closes and opens the files again: after log rotation.

@@ -1,0 +1,21 @@
+// Effective values of items: what the file sets, else the template, else the default; and paths.
+//
+// Private to this folder.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "control/config/store.h"
+
+namespace bowline::control::config {
+
+// The values of an item in the entry `entry` (null: nothing is set) of a section.
+std::vector<Value> effective_values(const Store& store, std::string_view section,
+                                    const Entry* entry, const Option& option);
+
+// `path` if it is absolute, else below `base`.
+std::string absolute_path(const std::string& base, const std::string& path);
+
+}  // namespace bowline::control::config

@@ -1,0 +1,128 @@
+// Rules between items.
+#include "control/config/rules.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "control/config/system_user.h"
+#include "control/config/value_text.h"
+
+namespace bowline::control::config {
+namespace {
+
+constexpr std::uint16_t kDnsPort = 53;
+
+// The items of one entry under check.
+struct Subject {
+  const Store& store;
+  Problems& problems;
+  std::string_view section;
+  const Entry& entry;
+
+  std::vector<const SetItem*> values(std::string_view item) const {
+    const Option* const option = find_option(section, item);
+    return store.values_of(store.data(section), entry, *option).values;
+  }
+  bool has(std::string_view item) const { return !values(item).empty(); }
+  std::string_view text(std::string_view item) const {
+    const auto found = values(item);
+    return found.empty() ? std::string_view{} : found.front()->text;
+  }
+  void fail(Place place, std::string_view item, const std::string& message) const {
+    std::string name(section);
+    if (!entry.id.empty()) name += "[" + std::string(entry.id) + "]";
+    problems.add(place, name + "." + std::string(item) + ": " + message);
+  }
+  // At most one of the two may be set.
+  void exclude(std::string_view one, std::string_view other) const {
+    if (has(one) && has(other)) {
+      fail(values(one).front()->place, one, "cannot be set together with " + std::string(other));
+    }
+  }
+  void limit(std::string_view item, std::size_t most) const {
+    const auto found = values(item);
+    if (found.size() > most) {
+      fail(found[most]->place, item, "at most " + std::to_string(most) + " values are allowed");
+    }
+  }
+  // `item` must be set if `when` has that value.
+  void demand(std::string_view item, std::string_view when, std::string_view value) const {
+    const auto parsed = has(when) ? parse_value(find_option(section, when)->kind, text(when))
+                                  : dns::Result<Value>(dns::Error{});
+    if (parsed && parsed->text() == value && !has(item)) {
+      fail(entry.place, item, "must be set if " + std::string(when) + " is " + std::string(value));
+    }
+  }
+};
+
+Address with_port(Address address) {
+  if (address.is_ip() && !address.has_port) address.port = kDnsPort;
+  address.has_port = true;
+  return address;
+}
+
+void check_listen(const Subject& server) {
+  const auto items = server.values("listen");
+  std::vector<Address> seen;
+  for (const SetItem* item : items) {
+    auto value = parse_value(item->option->kind, item->text);
+    if (!value) continue;
+    const Address address = with_port(value->address());
+    if (std::find(seen.begin(), seen.end(), address) != seen.end()) {
+      server.fail(item->place, "listen", "\"" + std::string(item->text) + "\" is listed twice");
+    }
+    seen.push_back(address);
+  }
+}
+
+void check_user(const Subject& server) {
+  if (!server.store.resolve_system || !server.has("user")) return;
+  if (auto user = find_system_user(server.text("user")); !user) {
+    server.fail(server.values("user").front()->place, "user", user.error());
+  }
+}
+
+void check_acl(const Subject& acl) {
+  for (const std::string_view item : {"address", "key", "protocol"}) acl.exclude("remote", item);
+}
+
+void check_template(const Subject& subject) {
+  const auto modules = subject.values("global-module");
+  if (!modules.empty() && subject.entry.id != "default") {
+    subject.fail(modules.front()->place, "global-module",
+                 "is allowed in the template `default` only");
+  }
+}
+
+void check_geoip(const Subject& geoip) {
+  geoip.demand("geodb-file", "mode", "geodb");
+  geoip.limit("geodb-key", 8);
+}
+
+struct Rule {
+  std::string_view section;
+  void (*check)(const Subject& subject);
+};
+
+constexpr Rule kRules[] = {
+    {"server", check_listen},
+    {"server", check_user},
+    {"acl", check_acl},
+    {"template", check_template},
+    {"mod-cookies", [](const Subject& s) { s.limit("secret", 2); }},
+    {"mod-geoip", check_geoip},
+    {"mod-noudp", [](const Subject& s) { s.exclude("udp-allow-rate", "udp-truncate-rate"); }},
+    {"mod-synthrecord", [](const Subject& s) { s.demand("origin", "type", "reverse"); }},
+};
+
+}  // namespace
+
+void check_rules(const Store& store, Problems& problems) {
+  for (const Rule& rule : kRules) {
+    for (const Entry& entry : store.data(rule.section).entries) {
+      rule.check({store, problems, rule.section, entry});
+    }
+  }
+}
+
+}  // namespace bowline::control::config

@@ -1,0 +1,216 @@
+// Typed views of the sections that are effective.
+#include <sched.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <climits>
+
+#include "control/config/config.h"
+#include "control/config/resolve.h"
+#include "control/config/store.h"
+#include "control/config/system_user.h"
+
+namespace bowline::control::config {
+namespace {
+
+constexpr std::uint16_t kDnsPort = 53;
+constexpr unsigned kLeastTcpWorkers = 10;        // the manual's default for tcp-workers
+constexpr unsigned kMostBackgroundWorkers = 10;  // the manual's default for background-workers
+
+// One section without entries, read item by item.
+class Reader {
+ public:
+  Reader(const Store& store, std::string_view section, const Entry* entry)
+      : store_(store), section_(section), entry_(entry) {}
+  Reader(const Store& store, std::string_view section)
+      : Reader(store, section, store.find(section, {})) {}
+
+  std::vector<Value> all(std::string_view item) const {
+    return effective_values(store_, section_, entry_, *find_option(section_, item));
+  }
+  std::optional<Value> one(std::string_view item) const {
+    auto values = all(item);
+    return values.empty() ? std::nullopt : std::optional(std::move(values.front()));
+  }
+  std::string text(std::string_view item, const std::string& otherwise = {}) const {
+    const auto value = one(item);
+    return value ? value->text() : otherwise;
+  }
+  unsigned number(std::string_view item, unsigned otherwise = 0) const {
+    const auto value = one(item);
+    return value ? static_cast<unsigned>(value->number()) : otherwise;
+  }
+  bool flag(std::string_view item) const {
+    const auto value = one(item);
+    return value && value->flag();
+  }
+
+ private:
+  const Store& store_;
+  std::string_view section_;
+  const Entry* entry_;
+};
+
+// CPUs that this process may use: a container's share, not the machine.
+unsigned cpu_count() {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  if (sched_getaffinity(0, sizeof set, &set) != 0) return 1;
+  return static_cast<unsigned>(std::max(1, CPU_COUNT(&set)));
+}
+
+std::string host_name() {
+  char name[HOST_NAME_MAX + 1] = {};
+  gethostname(name, sizeof name - 1);
+  return name;
+}
+
+unsigned half_of_file_limit() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return INT_MAX;
+  return static_cast<unsigned>(std::min<rlim_t>(limit.rlim_cur / 2, INT_MAX));
+}
+
+std::string rundir_of(const Store& store) {
+  return absolute_path(store.start_directory, Reader(store, "server").text("rundir"));
+}
+
+std::vector<Address> listen_of(const Reader& reader, const std::string& rundir) {
+  std::vector<Address> result;
+  for (const Value& value : reader.all("listen")) {
+    Address address = value.address();
+    if (!address.is_ip()) {
+      address.path = absolute_path(rundir, address.path);
+    } else if (!address.has_port) {
+      address.has_port = true;
+      address.port = kDnsPort;
+    }
+    result.push_back(std::move(address));
+  }
+  return result;
+}
+
+User user_of(const Store& store, const Reader& reader) {
+  if (!store.resolve_system) return {};
+  auto user = find_system_user(reader.text("user"));
+  // Checked at loading; an account that vanished since must not silently become root.
+  if (!user) return {reader.text("user"), {}, static_cast<uid_t>(-1), static_cast<gid_t>(-1)};
+  return std::move(*user);
+}
+
+Octets octets_of(const std::string& text) { return {text.begin(), text.end()}; }
+
+LogLevel level_of(const Reader& reader, std::string_view item, LogLevel otherwise) {
+  constexpr std::string_view kNames[] = {"critical", "error", "warning", "notice", "info", "debug"};
+  const std::string text = reader.text(item);
+  for (std::size_t i = 0; i < std::size(kNames); ++i) {
+    if (text == kNames[i]) return static_cast<LogLevel>(i);
+  }
+  return otherwise;
+}
+
+LogTarget default_target(LogTarget::Kind kind, LogLevel least, LogLevel most) {
+  LogTarget target;
+  target.kind = kind;
+  target.server = target.control = target.zone = least;
+  target.most_severe = most;
+  return target;
+}
+
+LogTarget target_of(const Store& store, const Entry& entry) {
+  const Reader reader(store, "log", &entry);
+  LogTarget target;
+  if (entry.id == "stdout") {
+    target.kind = LogTarget::Kind::kStdout;
+  } else if (entry.id == "stderr") {
+    target.kind = LogTarget::Kind::kStderr;
+  } else if (entry.id == "syslog") {
+    target.kind = LogTarget::Kind::kSyslog;
+  } else {
+    target.kind = LogTarget::Kind::kFile;
+    target.path = absolute_path(store.start_directory, std::string(entry.id));
+  }
+  const LogLevel any = level_of(reader, "any", LogLevel::kNone);
+  target.server = level_of(reader, "server", any);
+  target.control = level_of(reader, "control", any);
+  target.zone = level_of(reader, "zone", any);
+  target.quic = level_of(reader, "quic", LogLevel::kNone);
+  return target;
+}
+
+}  // namespace
+
+Server Config::server() const {
+  const Reader reader(*store_, "server");
+  Server server;
+  server.rundir = rundir_of(*store_);
+  server.listen = listen_of(reader, server.rundir);
+  server.pidfile = absolute_path(server.rundir, reader.text("pidfile", "bowline.pid"));
+  server.user = user_of(*store_, reader);
+  server.identity = reader.text("identity", host_name());
+  server.version = reader.text("version", "Bowline " BOWLINE_VERSION);
+  const auto nsid = reader.one("nsid");
+  server.nsid = nsid ? nsid->octets() : octets_of(host_name());
+  server.udp_workers = reader.number("udp-workers", cpu_count());
+  server.tcp_workers = reader.number("tcp-workers", std::max(cpu_count(), kLeastTcpWorkers));
+  server.background_workers =
+      reader.number("background-workers", std::min(cpu_count(), kMostBackgroundWorkers));
+  server.async_start = reader.flag("async-start");
+  server.tcp_idle_timeout_s = reader.number("tcp-idle-timeout");
+  server.tcp_io_timeout_ms = reader.number("tcp-io-timeout");
+  server.tcp_max_clients = reader.number("tcp-max-clients", half_of_file_limit());
+  const unsigned payload = reader.number("udp-max-payload");
+  server.udp_max_payload_ipv4 = reader.number("udp-max-payload-ipv4", payload);
+  server.udp_max_payload_ipv6 = reader.number("udp-max-payload-ipv6", payload);
+  return server;
+}
+
+Dataplane Config::dataplane() const {
+  const Reader reader(*store_, "dataplane");
+  Dataplane dataplane;
+  const std::string backend = reader.text("backend");
+  if (backend == "xdp") dataplane.backend = Backend::kXdp;
+  if (backend == "dpdk") dataplane.backend = Backend::kDpdk;
+  dataplane.workers =
+      reader.number("workers", Reader(*store_, "server").number("udp-workers", cpu_count()));
+  for (const Value& core : reader.all("cores")) {
+    dataplane.cores.push_back(static_cast<unsigned>(core.number()));
+  }
+  const std::string hugepages = reader.text("hugepages");
+  if (hugepages == "on") dataplane.hugepages = HugePages::kOn;
+  if (hugepages == "off") dataplane.hugepages = HugePages::kOff;
+  if (reader.text("poll") == "busy") dataplane.poll = Poll::kBusy;
+  return dataplane;
+}
+
+Control Config::control() const {
+  const Reader reader(*store_, "control");
+  Control control;
+  control.listen.push_back(
+      absolute_path(rundir_of(*store_), reader.text("listen", "bowline.sock")));
+  control.timeout_s = reader.number("timeout");
+  control.backlog = reader.number("backlog");
+  return control;
+}
+
+std::vector<LogTarget> Config::log() const {
+  using Output = LogTarget::Kind;
+  std::vector<LogTarget> targets;
+  for (const Entry& entry : store_->data("log").entries) {
+    targets.push_back(target_of(*store_, entry));
+  }
+  if (!has_section("log")) {
+    constexpr auto kMost = LogLevel::kCritical;
+    targets.push_back(default_target(Output::kStderr, LogLevel::kWarning, kMost));
+    targets.push_back(default_target(Output::kSyslog, LogLevel::kWarning, kMost));
+    targets.push_back(default_target(Output::kStdout, LogLevel::kInfo, LogLevel::kNotice));
+  }
+  return targets;
+}
+
+std::string Config::storage() const {
+  return absolute_path(store_->start_directory, Reader(*store_, "database").text("storage"));
+}
+
+}  // namespace bowline::control::config

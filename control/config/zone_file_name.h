@@ -1,0 +1,26 @@
+// Names of zone files: the formatters of zone.file.
+//
+//   %s        the zone's name without its final dot (the root: nothing)
+//   %c[N]     character N of the name with all its dots, counted from 0; %c[N-M]: N to M
+//   %l[N]     label N, counted from the right, 0 is the top-level domain
+//   %%        a percent sign
+// What does not exist is left out. A slash within a label becomes \047, so that no name of a zone
+// leaves the directory.
+//
+// Pure; any process, any thread.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "dns/name.h"
+#include "dns/result.h"
+
+namespace bowline::control::config {
+
+dns::Result<void> check_zone_file_name(std::string_view pattern);
+
+// REQUIRES: check_zone_file_name(pattern).
+std::string expand_zone_file_name(std::string_view pattern, dns::NameView zone);
+
+}  // namespace bowline::control::config
