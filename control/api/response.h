@@ -1,0 +1,63 @@
+// Response: what one request of a client gets back. The verbs write it, from any thread; the server's
+// thread sends it.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "control/api/protocol.h"
+#include "link/outcome.h"
+
+namespace bowline::control::api {
+
+// What responses have written and the server has not fetched yet.
+class Outbox {
+ public:
+  struct Item {
+    std::uint64_t client;
+    std::string frames;
+    bool end;
+  };
+
+  Outbox();
+  int wake_fd() const { return wake_.get(); }
+  void put(Item item);
+  std::vector<Item> take();
+
+ private:
+  link::Fd wake_;
+  std::mutex mutex_;
+  std::vector<Item> items_;
+};
+
+class Response {
+ public:
+  // Writes the next part, called by the server's thread whenever the client has taken the one before.
+  // False: that was all, and end() has been called.
+  using Producer = std::function<bool(Response&)>;
+
+  Response(std::shared_ptr<Outbox> outbox, std::uint64_t client)
+      : outbox_(std::move(outbox)), client_(client) {}
+
+  void row(const Json& columns) { put({{"row", columns}}, false); }
+  void text(const std::string& line) { put({{"text", line}}, false); }
+  // Once, at last. An empty error is success.
+  void end(const std::string& error = {});
+
+  // For long answers. REQUIRES: within the verb's call, on the server's thread; nothing else writes.
+  void produce_with(Producer producer) { producer_ = std::move(producer); }
+  Producer& producer() { return producer_; }
+
+ private:
+  void put(const Json& content, bool end);
+
+  std::shared_ptr<Outbox> outbox_;
+  const std::uint64_t client_;
+  Producer producer_;
+};
+
+}  // namespace bowline::control::api

@@ -1,0 +1,82 @@
+// Server: the UNIX sockets on which bowlinec reaches control.
+//
+// One thread, that of control's main loop: poll poll_fd(), then call handle_events(). Clients are many,
+// slow, idle or hostile: each has one request at a time, bounded buffers, and a time after which it is
+// disconnected; when there are too many, the one that has been idle longest goes.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "control/api/response.h"
+#include "dns/result.h"
+#include "link/outcome.h"
+
+namespace bowline::control::api {
+
+struct Request {
+  std::string verb;
+  std::vector<std::string> arguments;
+};
+
+class Server {
+ public:
+  static constexpr std::size_t kMaxClients = 4096;         // a few descriptors of a limit of a million
+  static constexpr std::size_t kMaxUnsent = 1 << 20;       // then a producer waits for the client
+
+  struct Options {
+    std::uint64_t idle_ms = 0;  // 0: no limit
+    int backlog = 5;
+  };
+  using Handler = std::function<void(const Request&, std::shared_ptr<Response>)>;
+
+  // Listens on each path. A socket file that is left from before is replaced.
+  static dns::Result<std::unique_ptr<Server>> open(const std::vector<std::string>& paths,
+                                                   const Options& options, Handler handler);
+  ~Server();
+
+  int poll_fd() const { return epoll_.get(); }
+  // REQUIRES: `now_ms` of a monotonic clock. Never blocks.
+  void handle_events(std::uint64_t now_ms);
+  std::size_t clients() const { return clients_.size(); }
+
+ private:
+  struct Client {
+    link::Fd socket;
+    std::string in;
+    std::string out;
+    std::size_t sent = 0;  // of `out`
+    std::shared_ptr<Response> response;
+    std::uint64_t active_ms = 0;
+    bool ended = false;  // its last frame is in `out`
+  };
+  using Clients = std::unordered_map<std::uint64_t, Client>;
+
+  Server(const Options& options, Handler handler);
+  dns::Result<void> listen(const std::string& path);
+  bool watch(int fd, std::uint64_t id, std::uint32_t events, bool add);
+  void accept(std::size_t listener, std::uint64_t now_ms);
+  void make_room();
+  bool read(Client& client);
+  bool start_request(std::uint64_t id, Client& client);
+  void fetch_outbox();
+  // False: the client is to be disconnected.
+  bool write(std::uint64_t id, Client& client, std::uint64_t now_ms);
+  void end_idle(std::uint64_t now_ms);
+
+  const Options options_;
+  Handler handler_;
+  link::Fd epoll_;
+  std::shared_ptr<Outbox> outbox_;
+  std::vector<link::Fd> listeners_;
+  std::vector<std::string> paths_;
+  Clients clients_;
+  std::uint64_t next_id_ = 0;
+  std::uint64_t swept_ms_ = 0;
+};
+
+}  // namespace bowline::control::api

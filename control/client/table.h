@@ -1,0 +1,23 @@
+// Table: rows of an answer as aligned text, coloured for a terminal, or as JSON.
+//
+// Plain functions and values; one thread.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "control/api/protocol.h"
+
+namespace bowline::control::client {
+
+// Rows with the same keys; the keys become the head. Two columns get no head: names and values.
+// Empty columns are left out. Control characters become visible escapes.
+std::string format_table(const std::vector<api::Json>& rows, bool colour);
+
+// One object if the rows are names and values, else an array of objects.
+api::Json to_json(const std::vector<api::Json>& rows);
+
+// Without control characters: what comes from zone names and files may hold any octet.
+std::string printable(const std::string& text);
+
+}  // namespace bowline::control::client

@@ -1,0 +1,77 @@
+// Process: bowline-control. Takes what the keeper hands over, loads and publishes the zones, answers the
+// rings and the control sockets.
+//
+//   thread    does
+//   main      handover channel, control sockets, start of the others; never waits for anything else
+//   store     loads, publishes, frees (store/store_thread.h), with loading threads of its own
+//   service   asks of the dataplane (service/service.h), one for each pairing
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "control/api/server.h"
+#include "control/config/config.h"
+#include "control/service/service.h"
+#include "control/store/pairing.h"
+#include "control/store/store_thread.h"
+#include "control/store/tables.h"
+#include "control/store/zone_store.h"
+#include "link/handover.h"
+
+namespace bowline::control {
+
+class Process {
+ public:
+  explicit Process(int channel);
+
+  // Until the keeper says stop, or is gone. Returns the exit code.
+  int run();
+
+ private:
+  friend class Verbs;
+
+  // The start, in this order. False: it is over, and the keeper knows why.
+  bool take_over();
+  bool load_configuration();
+  bool make_tables();
+  bool open_sockets();
+  void start_store();
+
+  void loop();
+  bool receive();
+  void handle(link::Received& received);
+  void attach_exchange(link::Received& received);
+  void detach(std::uint64_t pairing);
+  void beat();
+  void give_up(const std::string& why);
+
+  // On the store's thread.
+  void load_first();
+  store::UpdateReport reload(store::Which which);
+  dns::Result<void> publish_settings(const config::Config& config);
+
+  const int channel_fd_;
+  bool go_ = false;
+  bool stop_ = false;
+  int exit_code_ = 0;
+  link::HandoverMessage hello_;
+  std::uint64_t started_ms_ = 0;
+  service::Service::Bells bells_;
+  std::vector<link::Fd> bell_fds_;
+  store::Pairing pairing_;
+  std::atomic<std::uint64_t> newest_pairing_{0};
+  std::shared_ptr<const config::Config> config_;
+  link::Settings settings_;  // as last published
+  std::unique_ptr<store::KeeperChannel> keeper_;
+  std::unique_ptr<store::Tables> tables_;
+  std::unique_ptr<store::ZoneStore> zones_;
+  std::unique_ptr<service::Service> service_;
+  std::unique_ptr<api::Server> server_;
+  std::unique_ptr<store::StoreThread> store_thread_;  // last: it uses the others
+  std::atomic<bool> loading_{true};
+};
+
+}  // namespace bowline::control

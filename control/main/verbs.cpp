@@ -1,0 +1,213 @@
+#include "control/main/verbs.h"
+
+#include <unistd.h>
+
+#include <ctime>
+#include <fstream>
+#include <string>
+
+#include <fmt/format.h>
+
+#include "control/main/process.h"
+#include "dns/name_text.h"
+
+namespace bowline::control {
+
+namespace {
+
+// Zones written to a client before the next look at its socket.
+constexpr std::size_t kZonesAPart = 256;
+
+std::string megabytes(std::uint64_t octets) {
+  return fmt::format("{:.1f} MiB", static_cast<double>(octets) / (1 << 20));
+}
+
+std::string duration(std::uint64_t seconds) {
+  if (seconds < 60) return fmt::format("{} s", seconds);
+  if (seconds < 3600) return fmt::format("{} min {} s", seconds / 60, seconds % 60);
+  if (seconds < 86400) return fmt::format("{} h {} min", seconds / 3600, seconds / 60 % 60);
+  return fmt::format("{} d {} h", seconds / 86400, seconds / 3600 % 24);
+}
+
+// The process of that name among the keeper's children, 0 if there is none. The kernel knows best.
+pid_t sibling(const std::string& name) {
+  const pid_t keeper = ::getppid();
+  std::ifstream children(fmt::format("/proc/{}/task/{}/children", keeper, keeper));
+  for (pid_t pid = 0; children >> pid;) {
+    std::string comm;
+    std::getline(std::ifstream(fmt::format("/proc/{}/comm", pid)) >> std::ws, comm);
+    if (!comm.empty() && name.starts_with(comm)) return pid;
+  }
+  return 0;
+}
+
+void item(const Verbs::Answer& response, const char* name, const api::Json& value) {
+  response->row({{"item", name}, {"value", value}});
+}
+
+api::Json zone_row(const store::ZoneStatus& zone, bool loading) {
+  const char* state = zone.served ? (zone.error.empty() ? "served" : "served, file failed")
+                                  : (loading ? "loading" : "failed");
+  return {{"zone", zone.name.to_text()},
+          {"status", state},
+          {"serial", zone.served ? api::Json(zone.serial) : api::Json(nullptr)},
+          {"records", zone.records},
+          {"file", zone.file},
+          {"error", zone.error}};
+}
+
+// What a person gets to read of an update, and its end.
+void report_update(const Verbs::Answer& response, const store::UpdateReport& report) {
+  for (const std::string& error : report.errors) response->text(error);
+  response->text(fmt::format("{} zones loaded, {} failed, {} removed, {} unchanged", report.loaded,
+                             report.failed, report.removed, report.unchanged));
+  response->end(report.ok() ? "" : "not everything was loaded; what was served before still is");
+}
+
+// Reads zone names; on a bad one the response is ended.
+bool read_names(const api::Request& request, const Verbs::Answer& response,
+                std::vector<dns::Name>& names) {
+  const dns::Name root;
+  for (const std::string& text : request.arguments) {
+    auto name = dns::Name::from_text(text, &root);
+    if (!name) {
+      response->end(fmt::format("{}: not a zone name: {}", text, name.error()));
+      return false;
+    }
+    names.push_back(*name);
+  }
+  return true;
+}
+
+}  // namespace
+
+struct Verbs::Row {
+  std::string_view name;
+  Verb verb;
+  bool takes_zones;
+};
+
+const Verbs::Row Verbs::kVerbs[] = {
+    {"status", &Verbs::status, false},          {"zone-status", &Verbs::zone_status, true},
+    {"reload", &Verbs::reload, false},          {"zone-reload", &Verbs::zone_reload, true},
+    {"stats", &Verbs::stats, false},            {"stop", &Verbs::stop, false},
+};
+
+void Verbs::run(const api::Request& request, Answer response) {
+  for (const Row& row : kVerbs) {
+    if (row.name != request.verb) continue;
+    if (!row.takes_zones && !request.arguments.empty()) {
+      return response->end(fmt::format("{} takes no arguments", request.verb));
+    }
+    return (this->*row.verb)(request, std::move(response));
+  }
+  std::string known;
+  for (const Row& row : kVerbs) known += (known.empty() ? "" : ", ") + std::string(row.name);
+  response->end(fmt::format("unknown verb '{}'; there are: {}", request.verb, known));
+}
+
+void Verbs::status(const api::Request&, Answer response) {
+  timespec now{};
+  ::clock_gettime(CLOCK_MONOTONIC, &now);
+  const auto uptime = static_cast<std::uint64_t>(now.tv_sec) - process_.started_ms_ / 1000;
+  const store::Pairing::Current paired = process_.pairing_.get();
+  const link::ChunkStats chunks = process_.tables_->stats();
+  const zones::Heap::Usage heap = process_.tables_->heap().usage();
+  const std::uint64_t generation = process_.hello_.generation;
+  item(response, "version", BOWLINE_VERSION);
+  item(response, "uptime", duration(uptime));
+  item(response, "state", process_.loading_ ? "loading" : "serving");
+  item(response, "zones-configured", process_.zones_->configured());
+  item(response, "zones-served", process_.zones_->served());
+  item(response, "epoch",
+       process_.tables_->header().line.epoch.load(std::memory_order_acquire));
+  item(response, "generation", generation);
+  item(response, "udp-workers", process_.hello_.workers);
+  item(response, "stream-threads", process_.hello_.threads - process_.hello_.workers);
+  item(response, "dataplane",
+       paired.exchange && (*paired.exchange)->dataplane.ready.load() != 0 ? "serving" : "down");
+  item(response, "dataplane-pid", sibling("bowline-dataplane"));
+  // Each start of either process makes a pairing, but the first of both makes one.
+  item(response, "dataplane-restarts", process_.newest_pairing_.load() - generation);
+  item(response, "control-pid", ::getpid());
+  item(response, "control-restarts", generation - 1);
+  item(response, "keeper-pid", ::getppid());
+  item(response, "tables-chunks", chunks.chunks);
+  item(response, "tables-memory", megabytes(chunks.bytes));
+  item(response, "tables-used", megabytes(heap.chunk_octets - heap.free_octets));
+  item(response, "tables-pages",
+       chunks.huge_bytes == chunks.bytes ? "2 MiB"
+       : chunks.huge_bytes == 0          ? "4 KiB"
+                                         : megabytes(chunks.huge_bytes) + " of 2 MiB, rest 4 KiB");
+  item(response, "control-clients", process_.server_->clients());
+  response->end();
+}
+
+void Verbs::zone_status(const api::Request& request, Answer response) {
+  const auto config = process_.zones_->config();
+  if (!config) return response->end("the zones are not loaded yet; try again");
+  const bool loading = process_.loading_;
+  store::ZoneStore& zones = *process_.zones_;
+  if (!request.arguments.empty()) {
+    std::vector<dns::Name> names;
+    if (!read_names(request, response, names)) return;
+    std::string unknown;
+    for (const dns::Name& name : names) {
+      if (const auto index = config->zones().find(name)) {
+        response->row(zone_row(zones.status(*config, *index), loading));
+      } else {
+        unknown += (unknown.empty() ? "" : ", ") + name.to_text();
+      }
+    }
+    return response->end(unknown.empty() ? "" : "no such zone in the configuration: " + unknown);
+  }
+  response->produce_with([config, &zones, loading, next = std::size_t{0}](api::Response& to) mutable {
+    const std::size_t end = std::min(next + kZonesAPart, config->zones().size());
+    for (; next < end; ++next) to.row(zone_row(zones.status(*config, next), loading));
+    if (next < config->zones().size()) return true;
+    to.end();
+    return false;
+  });
+}
+
+void Verbs::reload(const api::Request&, Answer response) {
+  process_.keeper_->send(link::HandoverType::kReload);  // it looks at its own part
+  process_.store_thread_->post([this_process = &process_, response] {
+    report_update(response, this_process->reload(store::Which::kChanged));
+  });
+}
+
+void Verbs::zone_reload(const api::Request& request, Answer response) {
+  std::vector<dns::Name> names;
+  if (!read_names(request, response, names)) return;
+  process_.store_thread_->post([this_process = &process_, response, names = std::move(names)] {
+    store::ZoneStore& zones = *this_process->zones_;
+    report_update(response, names.empty() ? zones.update(zones.config(), store::Which::kAll)
+                                          : zones.reload_zones(names));
+  });
+}
+
+void Verbs::stats(const api::Request&, Answer response) {
+  const store::Pairing::Current paired = process_.pairing_.last();
+  if (!paired.exchange) return response->end("no dataplane has been there yet");
+  const link::CounterTotals totals = link::sum_counters(**paired.exchange);
+  const auto sum = [&](link::CounterGroup group) { return link::group_total(totals, group); };
+  const auto row = [&](std::string_view name, std::uint64_t value) {
+    response->row({{"counter", name}, {"value", value}});
+  };
+  row("answers", sum(link::CounterGroup::rcode));
+  row("drops", sum(link::CounterGroup::drop));
+  row("asks-answered", process_.service_->answered());
+  for (std::size_t i = 0; i < link::kCounterCount; ++i) {
+    row(link::kCounterInfo[i].name, totals[i]);
+  }
+  response->end();
+}
+
+void Verbs::stop(const api::Request&, Answer response) {
+  response->text("stopping");
+  response->end();
+  process_.keeper_->send(link::HandoverType::kStop);
+}
+
+}  // namespace bowline::control
