@@ -39,9 +39,14 @@ ZoneFileResult read_zone_text(std::string_view text, const std::string& name,
   return reader.take_result();
 }
 
+std::string ZoneFileReader::File::open() {
+  folder = name.substr(0, name.rfind('/') + 1);  // npos + 1 is 0
+  return window.open(name);
+}
+
 void ZoneFileReader::read_file(const std::string& path) {
   const auto file = std::make_unique<File>(path);
-  const std::string reason = file->window.open(path);
+  const std::string reason = file->open();
   if (!reason.empty()) {
     error(*file, {0, 0}, "cannot be opened: " + reason);
     return;

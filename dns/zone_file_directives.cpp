@@ -34,13 +34,6 @@ std::optional<std::string> path_from_text(std::string_view text) {
   return path;
 }
 
-// `path` as seen from the folder of `file`.
-std::string relative_to(const std::string& file, const std::string& path) {
-  const std::size_t slash = file.rfind('/');
-  if (path[0] == '/' || slash == std::string::npos) return path;
-  return file.substr(0, slash + 1) + path;
-}
-
 }  // namespace
 
 void ZoneFileReader::read_directive(File& file) {
@@ -108,8 +101,8 @@ void ZoneFileReader::include(File& file, const Token& token, const Name& origin)
     unexpected(file, token, "the name of a file");
     return;
   }
-  const auto included = std::make_unique<File>(relative_to(file.name, *path));
-  const std::string reason = included->window.open(included->name);
+  const auto included = std::make_unique<File>((*path)[0] == '/' ? *path : file.folder + *path);
+  const std::string reason = included->open();
   if (!reason.empty()) {
     unexpected(file, token, "a file, but " + included->name + " cannot be opened: " + reason);
     return;

@@ -53,7 +53,11 @@ class ZoneFileReader {
   struct File {
     explicit File(std::string file_name) : name(std::move(file_name)), scanner(window) {}
 
+    // Empty, or the reason why it cannot be opened.
+    std::string open();
+
     std::string name;
+    std::string folder;  // where its $INCLUDE looks, with the slash; empty: the current directory
     unsigned depth = 0;
     ZoneWindow window;
     ZoneScanner scanner;

@@ -212,9 +212,10 @@ const BadRow kBadRows[] = {
     {"the owner before was wrong", "a NS .\n..b NS .\n NS .\nc NS .\n",
      {"2:1: found '..b', expected a domain name", "3:2: found 'NS', expected an owner name"}, 2},
     {"quoted owner", "\"a\" NS .\n", {"1:1: found \"a\", expected an owner name without quotes"}},
-    {"long label", std::string_view("1234567890123456789012345678901234567890123456789012345678901234"
-     " NS .\n"), {"1:1: found '12345678901234567890123456789012345678901234567890123456789012"
-                  "34', expected a domain name: this has a label of more than 63 octets"}},
+    {"long label",
+     "1234567890123456789012345678901234567890123456789012345678901234 NS .\n",
+     {"1:1: found '1234567890123456789012345678901234567890123456789012345678901234', expected a "
+      "domain name: this has a label of more than 63 octets"}},
 
     // TTL, class, type.
     {"TTL over 32 bits", "a 4294967296 NS .\n", {"1:3: found '4294967296', expected a TTL"}},
@@ -385,10 +386,10 @@ TEST_CASE("zone file: files that cannot be read") {
 
 TEST_CASE("zone file: $INCLUDE") {
   const Folder folder;
-  const std::string main = folder.add("main", "$TTL 10\na NS .\n"
-                                              "$INCLUDE sub/one\n NS x\n"
-                                              "$INCLUDE \"sub/on\\101\" o.\nb NS x\n"
-                                              "$INCLUDE " + folder.path() + "/sub/two ; absolute\n");
+  const std::string main =
+      folder.add("main", "$TTL 10\na NS .\n$INCLUDE sub/one\n NS x\n"
+                         "$INCLUDE \"sub/on\\101\" o.\nb NS x\n"
+                         "$INCLUDE " + folder.path() + "/sub/two ; absolute\n");
   folder.add("sub/one", "b NS b\n$ORIGIN other.\n$TTL 20\nc NS c\n$INCLUDE two\n NS d");
   folder.add("sub/two", "e NS e\n");
   const Reading reading = read_path(main, options_for("example."));
@@ -399,6 +400,16 @@ TEST_CASE("zone file: $INCLUDE") {
               "b.o. 10 NS b.o.", "c.other. 20 NS c.other.", "e.other. 20 NS e.other.",
               "c.other. 20 NS d.other.", "b.example. 10 NS x.example.",
               "e.example. 10 NS e.example."});
+}
+
+TEST_CASE("zone file: $INCLUDE from memory looks in the current directory") {
+  const Folder folder;
+  folder.add("absent-elsewhere", "a NS .\n");
+  const auto result =
+      read_zone_text("$INCLUDE absent-elsewhere\n", folder.path() + "/name",
+                     options_for("example."), [](const ZoneRecord&) { return true; });
+  REQUIRE(result.errors.size() == 1);
+  CHECK_THAT(result.errors[0].message, Catch::Matchers::Contains("but absent-elsewhere cannot"));
 }
 
 TEST_CASE("zone file: $INCLUDE that fails") {
