@@ -156,10 +156,12 @@ std::optional<Octets> from_base64(std::string_view text) {
     if (digit == std::string_view::npos) return std::nullopt;
     bits = bits << 6 | static_cast<std::uint32_t>(digit);
     if (i % 4 == 3) {
-      for (const int shift : {16, 8, 0}) octets.push_back(static_cast<std::uint8_t>(bits >> shift));
+      const int last = i + 1 == text.size() ? static_cast<int>(8 * padding) : 0;
+      for (int shift = 16; shift >= last; shift -= 8) {
+        octets.push_back(static_cast<std::uint8_t>(bits >> shift));
+      }
     }
   }
-  octets.resize(octets.size() - padding);
   return octets;
 }
 

@@ -1,0 +1,132 @@
+// Logging to files: levels, categories, escapes, rotation.
+#include "control/log/log.h"
+
+#include <unistd.h>
+
+#include <catch2/catch.hpp>
+#include <filesystem>
+#include <fstream>
+#include <regex>
+#include <thread>
+
+using namespace bowline;
+using namespace bowline::control;
+
+namespace {
+
+config::LogTarget file_target(const std::string& path, config::LogLevel level) {
+  config::LogTarget target;
+  target.kind = config::LogTarget::Kind::kFile;
+  target.path = path;
+  target.server = target.control = target.zone = level;
+  return target;
+}
+
+std::vector<std::string> lines_of(const std::string& path) {
+  std::ifstream file(path);
+  std::vector<std::string> lines;
+  for (std::string line; std::getline(file, line);) lines.push_back(line);
+  return lines;
+}
+
+// Without the time, whose form is checked.
+std::vector<std::string> messages_of(const std::string& path) {
+  static const std::regex form(
+      R"(^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d\d:\d\d (.*)$)");
+  std::vector<std::string> messages;
+  for (const std::string& line : lines_of(path)) {
+    std::smatch match;
+    INFO(line);
+    REQUIRE(std::regex_match(line, match, form));
+    messages.push_back(match[1]);
+  }
+  return messages;
+}
+
+std::string temporary_folder() {
+  char name[] = "/tmp/bowline-log-XXXXXX";
+  REQUIRE(mkdtemp(name) != nullptr);
+  return name;
+}
+
+}  // namespace
+
+TEST_CASE("log: levels, categories and the form of lines") {
+  const std::string folder = temporary_folder();
+  config::LogTarget most = file_target(folder + "/most", config::LogLevel::kInfo);
+  config::LogTarget zones = file_target(folder + "/zones", config::LogLevel::kNone);
+  zones.zone = config::LogLevel::kDebug;
+  config::LogTarget mild = file_target(folder + "/mild", config::LogLevel::kInfo);
+  mild.most_severe = config::LogLevel::kNotice;
+  REQUIRE(log::setup({most, zones, mild}).ok());
+  const dns::Name zone = *dns::Name::from_text("example.com.");
+  log::info(log::Category::kServer, "binding to interface {}@{}", "::1", 53);
+  log::debug(log::Category::kServer, "unseen");
+  log::notice(log::Category::kControl, "reload");
+  log::critical(log::Category::kServer, "out of memory");
+  log::warning(log::Category::kControl, "slow");
+  log::zone_info(zone, "loaded, serial {}", 7);
+  log::zone_debug(zone, "detail");
+  log::error(log::Category::kZone, "line\none\x1b[31m");
+  log::error(log::Category::kQuic, "nobody takes this");
+  log::flush();
+  CHECK(messages_of(folder + "/most") ==
+        std::vector<std::string>{"info: binding to interface ::1@53", "notice: reload",
+                                 "critical: out of memory", "warning: slow",
+                                 "info: [example.com.] loaded, serial 7",
+                                 "error: line\\010one\\027[31m"});
+  CHECK(messages_of(folder + "/zones") ==
+        std::vector<std::string>{"info: [example.com.] loaded, serial 7",
+                                 "debug: [example.com.] detail", "error: line\\010one\\027[31m"});
+  CHECK(messages_of(folder + "/mild") ==
+        std::vector<std::string>{"info: binding to interface ::1@53", "notice: reload",
+                                 "info: [example.com.] loaded, serial 7"});
+  CHECK(log::enabled(log::Category::kZone, log::Level::kDebug));
+  CHECK_FALSE(log::enabled(log::Category::kServer, log::Level::kDebug));
+  CHECK_FALSE(log::enabled(log::Category::kQuic, log::Level::kCritical));
+  std::filesystem::remove_all(folder);
+}
+
+TEST_CASE("log: rotation and failed targets") {
+  const std::string folder = temporary_folder();
+  const std::string path = folder + "/log";
+  REQUIRE(log::setup({file_target(path, config::LogLevel::kInfo)}).ok());
+  log::info(log::Category::kServer, "one");
+  std::filesystem::rename(path, path + ".1");
+  log::info(log::Category::kServer, "two");
+  REQUIRE(log::reopen().ok());
+  log::info(log::Category::kServer, "three");
+  CHECK(messages_of(path + ".1") == std::vector<std::string>{"info: one", "info: two"});
+  CHECK(messages_of(path) == std::vector<std::string>{"info: three"});
+
+  const auto failed = log::setup({file_target(folder + "/no/log", config::LogLevel::kInfo)});
+  REQUIRE_FALSE(failed.ok());
+  CHECK(failed.error() == "cannot open the log file " + folder +
+                              "/no/log: No such file or directory; check the directory and its owner");
+  log::info(log::Category::kServer, "four");
+  CHECK(messages_of(path).size() == 2);
+  std::filesystem::remove_all(folder);
+  CHECK_FALSE(log::reopen().ok());
+}
+
+TEST_CASE("log: threads write whole lines while targets change") {
+  const std::string folder = temporary_folder();
+  constexpr int kThreads = 4;
+  constexpr int kLines = 500;
+  REQUIRE(log::setup({file_target(folder + "/log", config::LogLevel::kInfo)}).ok());
+  std::vector<std::thread> threads;
+  for (int thread = 0; thread < kThreads; ++thread) {
+    threads.emplace_back([thread] {
+      for (int i = 0; i < kLines; ++i) {
+        log::info(log::Category::kServer, "thread {} line {}", thread, i);
+      }
+    });
+  }
+  for (int i = 0; i < 20; ++i) {
+    REQUIRE(log::reopen().ok());
+    REQUIRE(log::setup({file_target(folder + "/log", config::LogLevel::kInfo)}).ok());
+  }
+  for (std::thread& thread : threads) thread.join();
+  CHECK(messages_of(folder + "/log").size() == kThreads * kLines);
+  std::filesystem::remove_all(folder);
+}
