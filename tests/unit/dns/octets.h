@@ -91,17 +91,27 @@ inline std::uint64_t seed() {
   return text == nullptr ? 20240229 : std::strtoull(text, nullptr, 10);
 }
 
+// Where the shared test data may be: named by the environment, or beside the source tree, found
+// from there or, the compiler having been given a relative path, from the build folder.
+inline std::vector<std::filesystem::path> shared_places() {
+  const char* const shared = std::getenv("BOWLINE_SHARED");
+  if (shared != nullptr) return {shared};
+  const std::filesystem::path here = std::filesystem::path(__FILE__).parent_path();
+  return {here / "../../../../shared", "../shared"};
+}
+
 // The wire messages of the shared test data; empty when they are not there.
 inline std::vector<Octets> shared_messages() {
-  const char* const shared = std::getenv("BOWLINE_SHARED");
-  const std::filesystem::path here = std::filesystem::path(__FILE__).parent_path();
-  const std::filesystem::path root = shared != nullptr ? shared : here / "../../../../shared";
   std::vector<Octets> messages;
-  std::error_code absent;
-  for (const auto& entry :
-       std::filesystem::directory_iterator(root / "data/packets/message", absent)) {
-    std::ifstream file(entry.path(), std::ios::binary);
-    messages.emplace_back(std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>());
+  for (const std::filesystem::path& place : shared_places()) {
+    if (!messages.empty()) break;
+    std::error_code absent;
+    for (const auto& entry :
+         std::filesystem::directory_iterator(place / "data/packets/message", absent)) {
+      std::ifstream file(entry.path(), std::ios::binary);
+      messages.emplace_back(std::istreambuf_iterator<char>(file),
+                            std::istreambuf_iterator<char>());
+    }
   }
   return messages;
 }
