@@ -20,14 +20,16 @@ std::optional<std::size_t> target_offset(dns::RrType type) {
   }
 }
 
-// RFC 9460 2.5.2: the target "." of SVCB and HTTPS is the owner.
+bool is_binding(dns::RrType type) {
+  return type == dns::RrType::kSvcb || type == dns::RrType::kHttps;
+}
+
+// RFC 9460 2.5: the target "." of SVCB and HTTPS is the owner.
 dns::NameView target_of(dns::Bytes rdata, const AdditionalSource& source) {
   const std::size_t offset = *target_offset(source.rrset.type);
   const dns::NameView target =
       dns::NameView::parse(rdata.subspan(offset)).value_or(dns::NameView());
-  const bool is_binding =
-      source.rrset.type == dns::RrType::kSvcb || source.rrset.type == dns::RrType::kHttps;
-  return target.is_root() && is_binding ? source.owner : target;
+  return target.is_root() && is_binding(source.rrset.type) ? source.owner : target;
 }
 
 // Which of the targets are meant.
@@ -56,7 +58,7 @@ bool is_hidden(const zones::Zone& zone, const dns::NameKey& key, const zones::No
   return cut == nullptr || (cut->flags & zones::kNodeCut) == 0;
 }
 
-// Puts the addresses of one target. False: a mandatory one does not fit.
+// Puts what is wanted of one target. False: mandatory glue does not fit.
 bool put_addresses(Reply& reply, const Job& job, dns::NameView target, const zones::Node& node) {
   for (const dns::RrType type : {dns::RrType::kA, dns::RrType::kAaaa}) {
     const zones::Rrset rrset = zones::find_rrset(reply.base(), node, type);
@@ -67,6 +69,26 @@ bool put_addresses(Reply& reply, const Job& job, dns::NameView target, const zon
       reply.put(target, false, rrset);
     }
   }
+  // RFC 9460 4.1: what an alias leads to saves the client a question.
+  const dns::RrType type = job.source.rrset.type;
+  if (is_binding(type) && !target.equals(job.source.owner)) {
+    if (const zones::Rrset rrset = zones::find_rrset(reply.base(), node, type)) {
+      reply.put(target, false, rrset);
+    }
+  }
+  return true;
+}
+
+// Several RRsets of an answer may name one host, and ANY over a stream gives all of a node at once:
+// each node's addresses stand in the message once.
+bool is_new_host(Reply& reply, const Job& job, const zones::Node* node) {
+  if (job.pick != Pick::kAll || reply.query.facts.qtype != dns::RrType::kAny) return true;
+  if (reply.query.stream && node == reply.place.node) return false;
+  auto& hosts = reply.scratch.hosts;
+  for (unsigned i = 0; i < reply.host_count; ++i) {
+    if (hosts[i] == node) return false;
+  }
+  hosts[reply.host_count++] = node;
   return true;
 }
 
@@ -84,6 +106,7 @@ bool put_batch(Reply& reply, const Job& job, std::size_t count) {
                       [&](dns::NameView target, const dns::NameKey& key,
                           const zones::Node& node) {
                         return is_hidden(zone, key, node, reply.base()) ||
+                               !is_new_host(reply, job, &node) ||
                                put_addresses(reply, job, target, node);
                       });
 }

@@ -64,9 +64,7 @@ Outcome follow_dname(Reply& reply) {
     reply.truncated = true;
     return Outcome::kAnswered;
   }
-  if (query.facts.qtype == dns::RrType::kCname || query.facts.qtype == dns::RrType::kAny) {
-    return Outcome::kAnswered;
-  }
+  if (query.facts.qtype == dns::RrType::kCname) return Outcome::kAnswered;  // this was the answer
   reply.scratch.alias = *target;
   return continue_at(reply, reply.scratch.alias);
 }

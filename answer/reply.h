@@ -50,6 +50,7 @@ struct Reply {
   std::uint8_t chain_size = 0;        // of scratch.chain
   std::uint8_t proof_count = 0;       // of scratch.proofs
   std::uint8_t source_count = 0;      // of scratch.sources
+  std::uint8_t host_count = 0;        // of scratch.hosts, with ANY only
   std::uint8_t nsec3_hashes = 0;      // made so far
 };
 

@@ -32,6 +32,7 @@ struct Scratch {
   std::array<std::uint64_t, kMaxChainSteps + 1> chain;  // hashes of the names of a chain
   std::array<Proof, kMaxProofs> proofs;
   std::array<AdditionalSource, kMaxAdditionalSources> sources;
+  std::array<const zones::Node*, kMaxAdditionalSources * kMaxAdditionalNames> hosts;
 };
 
 }  // namespace bowline::answer

@@ -85,8 +85,8 @@ void put_negative_soa(Reply& reply) {
   soa.type = dns::RrType::kSoa;
   soa.count = body.count;
   soa.sig_count = body.sig_count;
-  soa.records = {body.octets, body.size};
-  soa.signatures = {body.octets + body.size, body.sig_size};
+  soa.records = {body.octets(), body.size};
+  soa.signatures = {body.octets() + body.size, body.sig_size};
   const unsigned depth = reply.zone().apex_depth;
   reply.put_required(reply.query.name.suffix(depth),
                      reply.query.name_is_question && depth == reply.query.key.depth, soa);
