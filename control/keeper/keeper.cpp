@@ -116,9 +116,13 @@ void Keeper::start_planned() {
   const bool start_control_now = due(control_) && start_process(control_);
   if (start_control_now) ++generation_;
   const bool start_dataplane_now = due(dataplane_) && start_process(dataplane_);
+  if (!start_control_now && !start_dataplane_now) return;
+  // One number for each start, so that pairing less generation counts the restarts of the dataplane; the
+  // first start of both has one number.
+  pairing_ += start_control_now && start_dataplane_now && pairing_ != 0 ? 2 : 1;
   if (start_control_now) greet(control_);
   if (start_dataplane_now) greet(dataplane_);
-  if (start_control_now || start_dataplane_now) pair();
+  pair();
   if (start_dataplane_now) furnish_dataplane();
   if (start_control_now) control_.send(make_message(HandoverType::kGo));
 }
@@ -140,7 +144,7 @@ bool Keeper::start_process(Child& child) {
 }
 
 void Keeper::greet(Child& child) {
-  HandoverMessage hello = make_message(HandoverType::kHello, generation_, pairing_ + 1);
+  HandoverMessage hello = make_message(HandoverType::kHello, generation_, pairing_);
   hello.threads = threads_;
   hello.workers = workers_;
   if (dataplane_settings_.poll == config::Poll::kBusy) hello.flags |= link::kPollBusy;
@@ -165,7 +169,6 @@ void Keeper::pair() {
     const bool lives_on = dataplane_.running() && exchange_of_dataplane_ == dataplane_.starts;
     carried = link::carried_totals(*exchange_.mapping, !lives_on);
   }
-  ++pairing_;
   auto made = link::create_exchange({pairing_, generation_, threads_}, carried);
   if (!made) {
     log::critical(Category::kServer, "{}", made.error());

@@ -111,6 +111,10 @@ int main(int argc, char** argv) {
   auto loaded = control::config::load_config(options.config);
   if (!loaded) return fail(loaded.error());
   const control::config::Server server = loaded->server();
+  if (!keeper::may_become({server.user.uid, server.user.gid})) {
+    return fail("no permission to run as server.user " + server.user.user + ":" + server.user.group +
+                ": start bowlined as root, or set server.user to who starts it");
+  }
   if (auto done = control::log::setup(loaded->log()); !done) return fail(done.error());
   give_away_log_files(*loaded);
   raise_limits();

@@ -25,6 +25,13 @@ int switch_user(const Identity& identity) {
 
 }  // namespace
 
+bool may_become(const Identity& identity) {
+  if (identity.uid == ::geteuid() && identity.gid == ::getegid()) return true;
+  capng_get_caps_process();
+  return capng_have_capability(CAPNG_EFFECTIVE, CAP_SETUID) == 1 &&
+         capng_have_capability(CAPNG_EFFECTIVE, CAP_SETGID) == 1;
+}
+
 int drop_privileges(const Identity& identity) {
   capng_get_caps_process();
   const bool may_lock = capng_have_capability(CAPNG_EFFECTIVE, CAP_SETPCAP) == 1;

@@ -59,6 +59,8 @@ api::Json zone_row(const store::ZoneStatus& zone, bool loading) {
 // What a person gets to read of an update, and its end.
 void report_update(const Verbs::Answer& response, const store::UpdateReport& report) {
   for (const std::string& error : report.errors) response->text(error);
+  const std::size_t looked_at = report.loaded + report.failed + report.removed + report.unchanged;
+  if (looked_at == 0 && !report.errors.empty()) return response->end("nothing has changed");
   response->text(fmt::format("{} zones loaded, {} failed, {} removed, {} unchanged", report.loaded,
                              report.failed, report.removed, report.unchanged));
   response->end(report.ok() ? "" : "not everything was loaded; what was served before still is");
@@ -127,7 +129,7 @@ void Verbs::status(const api::Request&, Answer response) {
   item(response, "dataplane",
        paired.exchange && (*paired.exchange)->dataplane.ready.load() != 0 ? "serving" : "down");
   item(response, "dataplane-pid", sibling("bowline-dataplane"));
-  // Each start of either process makes a pairing, but the first of both makes one.
+  // Each start of either process has a number, but the first of both has one (keeper/keeper.cpp).
   item(response, "dataplane-restarts", process_.newest_pairing_.load() - generation);
   item(response, "control-pid", ::getpid());
   item(response, "control-restarts", generation - 1);
