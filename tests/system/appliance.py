@@ -1,0 +1,351 @@
+"""Appliance: a bowlined of its own in a folder of its own, for one test or a file of tests.
+
+Everything waits by looking until a deadline, never by sleeping for a guessed time. Only processes that
+were started here are ever signalled, each by its own id.
+"""
+
+import errno
+import json
+import os
+import pathlib
+import pwd
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+
+import client
+import wire
+
+TOP = pathlib.Path(__file__).resolve().parents[2]
+BUILD = pathlib.Path(os.environ.get("BOWLINE_BUILD", TOP / "build")).resolve()
+SHARED = pathlib.Path(os.environ.get("BOWLINE_SHARED", TOP.parent / "shared"))
+SAMPLES = TOP / "zones" / "samples"
+
+START_DEADLINE_s = 30.0  # a loaded machine with two cores; an idle one needs 0.2 s
+STOP_DEADLINE_s = 10.0   # the keeper makes its children end after five
+CHILD_NAMES = ("bowline-control", "bowline-dataplane")
+SANITIZER_MARKS = ("AddressSanitizer", "LeakSanitizer", "ThreadSanitizer", "runtime error:")
+
+
+def wait_until(condition, seconds, what, pause=0.002):
+    """Returns the first true value of condition(); fails after so many seconds."""
+    deadline = time.monotonic() + seconds
+    while True:
+        value = condition()
+        if value:
+            return value
+        if time.monotonic() > deadline:
+            raise AssertionError(f"not within {seconds} s: {what}")
+        time.sleep(pause)
+
+
+def free_port():
+    """A port that is free for UDP and TCP on 127.0.0.1 and ::1."""
+    for _ in range(100):
+        sockets = []
+        try:
+            first = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+            sockets.append(first)
+            first.bind(("127.0.0.1", 0))
+            port = first.getsockname()[1]
+            for family, kind, address in ((socket.AF_INET, socket.SOCK_STREAM, "127.0.0.1"),
+                                          (socket.AF_INET6, socket.SOCK_DGRAM, "::1"),
+                                          (socket.AF_INET6, socket.SOCK_STREAM, "::1")):
+                extra = socket.socket(family, kind)
+                sockets.append(extra)
+                extra.bind((address, port))
+            return port
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE:
+                raise
+        finally:
+            for each in sockets:
+                each.close()
+    raise AssertionError("no free port")
+
+
+def children_of(pid):
+    """Name to id of the direct children, by the name of their executable."""
+    found = {}
+    try:
+        text = pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text()
+    except OSError:
+        return found
+    for child in text.split():
+        try:
+            comm = pathlib.Path(f"/proc/{child}/comm").read_text().strip()
+        except OSError:
+            continue
+        for name in CHILD_NAMES:
+            if comm == name[:15]:  # the kernel keeps 15 octets
+                found[name] = int(child)
+    return found
+
+
+def started_at(pid):
+    """Start of a process in clock ticks since boot: with the id it names one process for good."""
+    try:
+        text = pathlib.Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return None
+    fields = text.rsplit(")", 1)[1].split()
+    return None if fields[0] == "Z" else int(fields[19])
+
+
+def status_of(pid):
+    """The fields of /proc/PID/status."""
+    lines = pathlib.Path(f"/proc/{pid}/status").read_text().splitlines()
+    return dict(line.split(":", 1) for line in lines if ":" in line)
+
+
+class Ended(AssertionError):
+    """bowlined ended while it was to start."""
+
+
+class Appliance:
+    """REQUIRES: use as a context manager; the zones are {name: file or text or None}."""
+
+    def __init__(self, zones=None, *, server="", dataplane="", listen=None, user=None, log="debug",
+                 config=None, prefix=(), build=None):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="bowline-system-"))
+        self.folder.chmod(0o755)
+        self.build = pathlib.Path(build or BUILD)
+        self.port = free_port()
+        self.zones = {}
+        self.listen = listen or ["127.0.0.1", "::1"]
+        self.server = server
+        self.dataplane = dataplane
+        self.user = user
+        self.log_level = log
+        self.prefix = list(prefix)
+        self.rundir = self.folder / "run"
+        self.config = self.folder / "bowline.conf"
+        self.stderr = self.folder / "stderr"
+        self.process = None
+        self.seen = {}  # id of every process that was here -> its start
+        for name, source in (zones or {}).items():
+            self.add_zone(name, source)
+        self.write_config(config)
+
+    # ---- files ------------------------------------------------------------------------------
+
+    def add_zone(self, name, source=None):
+        """`source`: a path, the text of a zone file, or None for a file that is not there."""
+        path = self.folder / f"{name.rstrip('.') or 'root'}.zone"
+        if isinstance(source, pathlib.Path):
+            shutil.copy(source, path)
+            path.chmod(0o644)
+        elif source is not None:
+            self.write_file(path, source)
+        self.zones[name] = path
+        return path
+
+    def write_zone(self, name, text):
+        self.write_file(self.zones[name], text)
+
+    @staticmethod
+    def write_file(path, text):
+        """Replaces the file at once, as an editor does."""
+        fresh = path.with_name(path.name + ".new")
+        fresh.write_text(text)
+        fresh.chmod(0o644)
+        fresh.rename(path)
+
+    def config_text(self):
+        lines = ["server:", f"    rundir: {self.rundir}",
+                 "    listen: [ " + ", ".join(f"{a}@{self.port}" for a in self.listen) + " ]"]
+        if self.user:
+            lines.append(f"    user: {self.user}")
+        lines += [f"    {line}" for line in self.server.splitlines()]
+        lines += ["database:", f"    storage: {self.folder}",
+                  "log:", "  - target: stderr", f"    any: {self.log_level}"]
+        if self.dataplane:
+            lines += ["dataplane:"] + [f"    {line}" for line in self.dataplane.splitlines()]
+        lines += ["template:", "  - id: default", f"    storage: {self.folder}"]
+        if self.zones:
+            lines.append("zone:")
+        for name, path in self.zones.items():
+            lines += [f"  - domain: {name}", f"    file: {path.name}"]
+        return "\n".join(lines) + "\n"
+
+    def write_config(self, text=None):
+        self.write_file(self.config, text if text is not None else self.config_text())
+
+    # ---- start and end ----------------------------------------------------------------------
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, value, traceback):
+        try:
+            if self.process:
+                self.stop(check=kind is None)
+        finally:
+            if kind is not None:
+                print(f"stderr of bowlined:\n{self.errors()[-6000:]}")
+            shutil.rmtree(self.folder, ignore_errors=True)
+
+    def launch(self):
+        """Starts bowlined and does not wait for anything."""
+        assert self.process is None
+        with open(self.stderr, "ab") as stderr:
+            self.process = subprocess.Popen(
+                [*self.prefix, str(self.build / "bowlined"), "-c", str(self.config)],
+                stdin=subprocess.DEVNULL, stdout=stderr, stderr=stderr, cwd=self.folder)
+        return self
+
+    def start(self):
+        """Starts bowlined and waits until it answers."""
+        self.launch()
+        self.wait_serving()
+        self.wait_children()
+        return self
+
+    def wait_serving(self, seconds=START_DEADLINE_s):
+        message = wire.query(".", "SOA")
+
+        def answers():
+            if self.process.poll() is not None:
+                raise Ended(f"bowlined ended with {self.process.returncode}: {self.errors()}")
+            return client.try_udp(self.address(), message, 0.1)
+
+        wait_until(answers, seconds, "an answer from bowlined")
+        wait_until(lambda: "ready" in self.errors(), seconds, "'ready' in the log")
+
+    def run_to_end(self, seconds=START_DEADLINE_s):
+        """For starts that must fail: returns (exit code, what was printed)."""
+        self.launch()
+        try:
+            code = self.process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            self.stop(check=False)
+            raise AssertionError(f"bowlined did not end by itself: {self.errors()}") from None
+        self.process = None
+        self.check_sanitizers()
+        return code, self.errors()
+
+    def stop(self, check=True):
+        """Ends bowlined by SIGTERM to its own id; no process may be left."""
+        self.children()
+        process, self.process = self.process, None
+        if process.poll() is None:
+            process.send_signal(signal.SIGTERM)
+        try:
+            code = process.wait(STOP_DEADLINE_s)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            code = process.wait(STOP_DEADLINE_s)
+        left = self.end_what_is_left()
+        if check:
+            self.check_sanitizers()
+            assert code == 0, f"bowlined ended with {code}: {self.errors()[-2000:]}"
+            assert not left, f"left behind: {left}"
+        return code
+
+    def end_what_is_left(self):
+        left = []
+        for pid, start in self.seen.items():
+            if start is None:
+                continue
+            deadline = time.monotonic() + 2.0
+            while started_at(pid) == start and time.monotonic() < deadline:
+                time.sleep(0.005)
+            if started_at(pid) == start:
+                left.append(pid)
+                os.kill(pid, signal.SIGKILL)
+        self.seen = {}
+        return left
+
+    def check_sanitizers(self):
+        text = self.errors()
+        for mark in SANITIZER_MARKS:
+            assert mark not in text, text[text.find(mark) - 200:][:6000]
+
+    # ---- looking at it ----------------------------------------------------------------------
+
+    def address(self, host="127.0.0.1"):
+        return (host, self.port)
+
+    def errors(self):
+        """What bowlined and its children printed."""
+        try:
+            return re.sub("\x1b\\[[0-9;]*m", "", self.stderr.read_text(errors="replace"))
+        except FileNotFoundError:
+            return ""
+
+    def log_count(self, text):
+        return self.errors().count(text)
+
+    def wait_log(self, text, seconds=10.0, count=1):
+        wait_until(lambda: self.log_count(text) >= count, seconds,
+                   f"{text!r} in the log:\n{self.errors()[-2000:]}")
+
+    def keeper_pid(self):
+        """bowlined's own id, also when a program of `prefix` became it by exec."""
+        return self.process.pid
+
+    def children(self):
+        found = children_of(self.keeper_pid())
+        for pid in found.values():
+            self.seen.setdefault(pid, started_at(pid))
+        return found
+
+    def wait_children(self):
+        return wait_until(lambda: (c := self.children()) and len(c) == 2 and c, 10.0,
+                          "two children of bowlined")
+
+    def kill_child(self, name):
+        """SIGKILL to the child of that name; returns its id."""
+        pid = self.wait_children()[name]
+        os.kill(pid, signal.SIGKILL)
+        return pid
+
+    def wait_new_child(self, name, old_pid, seconds=10.0):
+        """Returns the id of its successor once that has been started."""
+        return wait_until(lambda: (p := self.children().get(name)) and p != old_pid and p, seconds,
+                          f"another {name} than {old_pid}", pause=0.001)
+
+    def ctl(self, *arguments, socket_path=None, check=True, seconds=30.0):
+        """Runs bowlinec; returns the finished process."""
+        done = subprocess.run(
+            [str(self.build / "bowlinec"), "-s", str(socket_path or self.rundir / "bowline.sock"),
+             *arguments], capture_output=True, text=True, timeout=seconds)
+        if check:
+            assert done.returncode == 0, f"bowlinec {arguments}: {done.stdout}{done.stderr}"
+        return done
+
+    def ctl_json(self, *arguments):
+        return json.loads(self.ctl("--json", *arguments).stdout)
+
+    def status(self):
+        return {row["item"]: row["value"] for row in self.ctl_json("status")}
+
+    # ---- asking it --------------------------------------------------------------------------
+
+    def ask(self, name, rr_type="A", *, host="127.0.0.1", tcp=False, **options):
+        """One question and its parsed answer."""
+        message = wire.query(name, rr_type, **options)
+        send = client.tcp if tcp else client.udp
+        return wire.parse(send(self.address(host), message))
+
+    def serial(self, zone):
+        reply = self.ask(zone, "SOA")
+        for record in reply.answer:
+            if record.type == wire.type_code("SOA"):
+                return wire.soa_serial(record)
+        return None
+
+
+def nobody():
+    entry = pwd.getpwnam("nobody")
+    return entry.pw_uid, entry.pw_gid
+
+
+def small_zone(origin, serial, extra=""):
+    """A zone with an SOA, one server and one address."""
+    return (f"$ORIGIN {origin}\n$TTL 300\n@ SOA ns1 hostmaster {serial} 3600 600 86400 60\n"
+            f"@ NS ns1\nns1 A 192.0.2.1\nwww A 192.0.2.80\n{extra}")

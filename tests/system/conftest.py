@@ -1,0 +1,35 @@
+"""What the system tests share: appliances that many tests only ask."""
+
+import pathlib
+import sys
+
+import pytest
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+
+import appliance as harness  # noqa: E402
+
+SAMPLE_ZONES = {path.name[:-len(".zone")]: path for path in sorted(harness.SAMPLES.glob("*.zone"))}
+
+
+def pytest_collection_modifyitems(items):
+    """Says in one place that nothing is built, not in a hundred."""
+    if not (harness.BUILD / "bowlined").exists():
+        raise pytest.UsageError(
+            f"{harness.BUILD}/bowlined is not there: build first (./run --build-only), or set "
+            "BOWLINE_BUILD")
+
+
+@pytest.fixture(scope="session")
+def samples():
+    """The sample zones, and nothing else: what is outside them is REFUSED."""
+    with harness.Appliance(SAMPLE_ZONES) as running:
+        yield running.start()
+
+
+@pytest.fixture(scope="session")
+def shared_data():
+    data = harness.SHARED / "data"
+    if not data.exists():
+        pytest.skip(f"{data} is not there")
+    return data
