@@ -4,6 +4,8 @@
 namespace bowline::control::config {
 namespace {
 
+constexpr std::string_view kForm = "a line must be \"item: value\" or \"- item: value\"";
+
 bool is_space(char c) { return c == ' ' || c == '\t'; }
 
 bool is_key_character(char c) {
@@ -45,9 +47,13 @@ std::optional<LineError> LineReader::read_key(Line& line) {
   skip_spaces();
   const bool colon = !at_end() && text_[at_] == ':';
   const bool apart = colon && (at_ + 1 == text_.size() || is_space(text_[at_ + 1]));
+  if (key.starts_with('-')) {
+    at_ = start;
+    return error(colon ? "a space is missing after the dash" : std::string(kForm));
+  }
   if (key.empty() || !apart) {
     return error(colon && !key.empty() ? "a space is missing after the colon"
-                                       : "a line must be \"item: value\" or \"- item: value\"");
+                                       : std::string(kForm));
   }
   ++at_;
   line.key = key;

@@ -74,6 +74,14 @@ const Entry* Store::find(std::string_view section, std::string_view id) const {
     const auto index = zone_index.find(in, *name);
     return index ? &in.entries[*index] : nullptr;
   }
+  std::string canonical;
+  if (section == "key") {  // names: K1.example and k1.example. are the same
+    static const dns::Name root;
+    const auto name = dns::Name::from_text(id, &root);
+    if (!name) return nullptr;
+    canonical = name->lower().to_text();
+    id = canonical;
+  }
   const auto found = std::lower_bound(
       in.by_id.begin(), in.by_id.end(), id,
       [&](std::uint32_t index, std::string_view wanted) { return in.entries[index].id < wanted; });

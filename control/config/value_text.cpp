@@ -16,6 +16,8 @@ namespace {
 using dns::Error;
 using dns::Result;
 
+constexpr std::int64_t kMaxReference = 4096;  // as long as the longest identifier
+
 struct Unit {
   char letter;
   std::int64_t factor;
@@ -251,8 +253,8 @@ Result<Value> parse_value(const Kind& kind, std::string_view text) {
       if (!flag) return found(text, "on, off, true or false");
       return Value(*flag);
     }
-    case Type::kText:
-    case Type::kReference: return parse_text({Type::kText, 0, 4096, {}}, text);
+    case Type::kText: return parse_text(kind, text);
+    case Type::kReference: return parse_text({Type::kText, 0, kMaxReference, {}}, text);
     case Type::kPath:
     case Type::kZoneFile: return parse_path(kind, text);
     case Type::kHexOrText: return parse_hex_or_text(kind, text);
