@@ -10,7 +10,6 @@ namespace {
 constexpr std::uint16_t kPointerMark = 0xc000;
 constexpr std::size_t kMaxPointer = 0x3fff;  // RFC 1035 4.1.4: 14 bits
 constexpr std::uint16_t kQuestionPointer = kPointerMark | kHeaderSize;
-constexpr std::size_t kQuestionFixedSize = 4;
 constexpr std::size_t kPointerSize = 2;
 constexpr std::size_t kBlockHeadSize = kPointerSize + kRecordFixedSize;
 
@@ -78,7 +77,8 @@ std::uint16_t tag_of(Bytes suffix) {
 }
 
 bool equal_octets(const std::uint8_t* a, const std::uint8_t* b, std::size_t size, bool keep_case) {
-  if (keep_case) return std::memcmp(a, b, size) == 0;
+  if (std::memcmp(a, b, size) == 0) return true;  // zones and clients mostly agree on the case
+  if (keep_case) return false;
   for (std::size_t i = 0; i < size; ++i) {
     if (fold(a[i]) != fold(b[i])) return false;
   }

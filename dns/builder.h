@@ -3,8 +3,8 @@
 // Life of one: it starts behind header and question, which stay as they are (so the question keeps
 // its case and every owner that is the question's name is the pointer C00C); records are added
 // section by section in order; finish() writes flags and counts. Space for OPT is reserved at the
-// start, so the OPT always fits. An RRset either goes in whole or not at all, and the caller decides
-// whether its absence means TC. No allocation; one thread.
+// start, so the OPT always fits. An RRset either goes in whole or not at all, and the caller
+// decides whether its absence means TC. No allocation; one thread.
 //
 // Names are compressed against the question and the names written before (RFC 1035 4.1.4), with at
 // most kMaxCompressionSearches comparisons a message: what is not found within them is written in
@@ -42,8 +42,8 @@ class MessageBuilder {
 
   // Adds `count` records given as the zone tables keep them, each
   //   C0 0C | type | class | ttl | rdlength | rdata
-  // one after the other, all with `owner`. All or nothing. Records whose owner is the question's name
-  // and whose type has no compressible name in its rdata are copied in one go.
+  // one after the other, all with `owner`. All or nothing. Records whose owner is the question's
+  // name and whose type has no compressible name in its rdata are copied in one go.
   // REQUIRES: `records` holds exactly `count` records with checked rdata: an RRset, its RRSIGs, or
   // the one followed by the other.
   bool add_block(NameView owner, bool owner_is_qname, Bytes records, unsigned count);

@@ -66,6 +66,16 @@ bool note_option(Edns& edns, EdnsOption code, Bytes value, std::size_t offset) {
   }
 }
 
+Edns read_fixed(std::uint16_t rr_class, std::uint32_t ttl) {
+  Edns edns;
+  edns.udp_size = rr_class;
+  edns.extended_rcode = static_cast<std::uint8_t>(ttl >> 24);
+  edns.version = static_cast<std::uint8_t>(ttl >> 16);
+  edns.flags = static_cast<std::uint16_t>(ttl);
+  edns.dnssec_ok = (edns.flags & kDnssecOkBit) != 0;
+  return edns;
+}
+
 bool read_options(Bytes message, std::size_t offset, std::size_t size, Edns& edns) {
   WireReader reader(message.first(offset + size), offset);
   while (reader.remaining() > 0) {
@@ -100,15 +110,9 @@ std::optional<NameView> read_whole_name(Bytes value) {
 
 bool read_opt(Bytes message, std::uint16_t rr_class, std::uint32_t ttl, std::size_t offset,
               std::size_t size, Edns& edns) {
-  edns = {};
-  edns.udp_size = rr_class;
-  edns.extended_rcode = static_cast<std::uint8_t>(ttl >> 24);
-  edns.version = static_cast<std::uint8_t>(ttl >> 16);
-  edns.flags = static_cast<std::uint16_t>(ttl);
-  edns.dnssec_ok = (edns.flags & kDnssecOkBit) != 0;
-  const Edns fixed = edns;
+  edns = read_fixed(rr_class, ttl);
   if (read_options(message, offset, size, edns)) return true;
-  edns = fixed;
+  edns = read_fixed(rr_class, ttl);
   return false;
 }
 

@@ -6,7 +6,6 @@ namespace {
 
 constexpr std::uint8_t kPointerMark = 0xc0;
 constexpr std::size_t kPointerMask = 0x3fff;
-constexpr std::size_t kQuestionFixedSize = 4;  // type and class
 // An encoder that makes sense writes a label before each pointer (hardening 41).
 constexpr unsigned kMaxJumps = kMaxDepth;
 

@@ -17,9 +17,10 @@ namespace bowline::dns {
 
 inline constexpr std::size_t kHeaderSize = 12;
 inline constexpr std::size_t kMaxMessageSize = 65535;
-inline constexpr std::size_t kRecordFixedSize = 10;  // type, class, TTL, RDLENGTH
+inline constexpr std::size_t kQuestionFixedSize = 4;  // type, class
+inline constexpr std::size_t kRecordFixedSize = 10;   // type, class, TTL, RDLENGTH
 // Octets that one message may have read behind compression pointers (hardening 41): what an honest
-// message of 64 kB needs with the memory that NameExpander has, and 100 us of work.
+// message of 64 kB needs with the memory that NameExpander has.
 inline constexpr std::size_t kMaxExpansion = 65536;
 
 enum class Opcode : std::uint8_t {

@@ -281,7 +281,8 @@ TEST_CASE("messages fill their limit to the octet and never pass it") {
         INFO("limit " << limit << ", options " << options.size() << ", " << difference);
         Answer answer(kWww, limit, reserve);
         answer.builder.begin(Section::kAnswer);
-        const std::size_t rdata_size = answer.builder.space() - 12 + static_cast<std::size_t>(difference);
+        const std::size_t rdata_size =
+            answer.builder.space() - 12 + static_cast<std::size_t>(difference);
         const bool fits = answer.builder.add(view(kWww), RrType::kNull, 1, 0, Octets(rdata_size));
         CHECK(fits == (difference <= 0));
         answer.builder.begin(Section::kAdditional);

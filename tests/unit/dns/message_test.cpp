@@ -495,8 +495,9 @@ TEST_CASE("the owners of a dense reverse zone fit into the bound") {
     const auto digit = static_cast<std::uint8_t>('a' + count % 16);
     if (count % 16 == 0) {  // a new parent, written out: digit + digit + apex
       parent = message.size() <= 0x3fff - 2 ? message.size() + 2 : 12;
-      message = message + record(Octets{1, digit, 1, static_cast<std::uint8_t>('a' + count / 16 % 16)} +
-                                 pointer(12), RrType::kPtr, Octets{3, 'h', 's', 't'} + pointer(12));
+      const auto upper = static_cast<std::uint8_t>('a' + count / 16 % 16);
+      message = message + record(Octets{1, digit, 1, upper} + pointer(12), RrType::kPtr,
+                                 Octets{3, 'h', 's', 't'} + pointer(12));
       continue;
     }
     message = message + record(Octets{1, digit} + pointer(static_cast<unsigned>(parent)),
