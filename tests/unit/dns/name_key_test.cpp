@@ -135,7 +135,7 @@ TEST_CASE("every bit of the hash is balanced over counted names", "[name_key]") 
   for (unsigned i = 0; i < kNames; ++i) {
     const std::uint64_t hash =
         hash_name(secret, *Name::from_text("n" + std::to_string(i) + ".example."));
-    for (unsigned bit = 0; bit < 64; ++bit) ones[bit] += hash >> bit & 1;
+    for (unsigned bit = 0; bit < 64; ++bit) ones[bit] += (hash >> bit & 1) != 0;
   }
   for (unsigned bit = 0; bit < 64; ++bit) {
     CAPTURE(bit);
