@@ -41,10 +41,11 @@ stop_new_services() {
   return 0
 }
 
-# build_in DIR [meson options]: configures once, then builds what has changed.
+# build_in DIR "TARGETS" [meson options]: configures once, then builds what has changed; no targets:
+# everything.
 build_in() {
-  local dir=$1
-  shift
+  local dir=$1 targets=$2
+  shift 2
   if [ ! -f "$dir/build.ninja" ]; then
     meson setup "$dir" "$top" "$@" >"$dir.log" 2>&1 || {
       tail -n 20 "$dir.log" >&2
@@ -53,8 +54,8 @@ build_in() {
     rm -f "$dir.log"
   fi
   if [ -t 1 ]; then
-    ninja -C "$dir" || fail "the build failed"
+    ninja -C "$dir" $targets || fail "the build failed"
   else
-    ninja -C "$dir" --quiet || fail "the build failed"
+    ninja -C "$dir" --quiet $targets || fail "the build failed"
   fi
 }
