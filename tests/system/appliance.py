@@ -32,14 +32,14 @@ SANITIZER_MARKS = ("AddressSanitizer", "LeakSanitizer", "ThreadSanitizer", "runt
 
 
 def wait_until(condition, seconds, what, pause=0.002):
-    """Returns the first true value of condition(); fails after so many seconds."""
+    """Returns the first true value of condition(); fails after so many seconds with `what`."""
     deadline = time.monotonic() + seconds
     while True:
         value = condition()
         if value:
             return value
         if time.monotonic() > deadline:
-            raise AssertionError(f"not within {seconds} s: {what}")
+            raise AssertionError(f"not within {seconds} s: {what() if callable(what) else what}")
         time.sleep(pause)
 
 
@@ -282,7 +282,7 @@ class Appliance:
 
     def wait_log(self, text, seconds=10.0, count=1):
         wait_until(lambda: self.log_count(text) >= count, seconds,
-                   f"{text!r} in the log:\n{self.errors()[-2000:]}")
+                   lambda: f"{text!r} in the log:\n{self.errors()[-2000:]}")
 
     def keeper_pid(self):
         """bowlined's own id, also when a program of `prefix` became it by exec."""
@@ -322,7 +322,7 @@ class Appliance:
         return json.loads(self.ctl("--json", *arguments).stdout)
 
     def status(self):
-        return {row["item"]: row["value"] for row in self.ctl_json("status")}
+        return self.ctl_json("status")
 
     # ---- asking it --------------------------------------------------------------------------
 
@@ -333,8 +333,11 @@ class Appliance:
         return wire.parse(send(self.address(host), message))
 
     def serial(self, zone):
-        reply = self.ask(zone, "SOA")
-        for record in reply.answer:
+        """The serial that is being served; None if there is none, or the question was lost under load."""
+        octets = client.try_udp(self.address(), wire.query(zone, "SOA"), 0.5)
+        if octets is None:
+            return None
+        for record in wire.parse(octets).answer:
             if record.type == wire.type_code("SOA"):
                 return wire.soa_serial(record)
         return None

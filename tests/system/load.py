@@ -1,0 +1,63 @@
+"""Load from dnsperf at a bounded rate, and what was lost of it."""
+
+import dataclasses
+import re
+import subprocess
+
+# What one process may have outstanding: far more than a pause of a tenth of a second leaves behind, so
+# that a pause shows as loss or delay and does not slow the sender down.
+OUTSTANDING = 20_000
+CLIENTS = 16         # sockets, so that both workers get their part
+ANSWER_TIMEOUT_s = 2  # then a question counts as lost
+
+
+@dataclasses.dataclass
+class Outcome:
+    sent: int
+    lost: int
+    rate: float
+    slowest_s: float
+    text: str
+
+    def __str__(self):
+        return (f"{self.sent} sent, {self.lost} lost, {self.rate:.0f}/s, "
+                f"slowest {self.slowest_s * 1000:.1f} ms")
+
+
+class Load:
+    """Runs beside the test; result() waits for its end."""
+
+    def __init__(self, appliance, questions, seconds, rate=None):
+        path = appliance.folder / "questions"
+        path.write_text("".join(f"{name} {rr_type}\n" for name, rr_type in questions))
+        command = ["dnsperf", "-s", "127.0.0.1", "-p", str(appliance.port), "-d", str(path),
+                   "-l", str(seconds), "-t", str(ANSWER_TIMEOUT_s), "-c", str(CLIENTS), "-T", "1",
+                   "-b", "4096", "-q", str(OUTSTANDING if rate else 200)]
+        if rate:
+            command += ["-Q", str(int(rate))]
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                                        text=True)
+        self.seconds = seconds
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+
+    def running(self):
+        return self.process.poll() is None
+
+    def result(self):
+        text, _ = self.process.communicate(timeout=self.seconds + 30)
+        assert self.process.returncode == 0, text
+
+        def number(pattern):
+            found = re.search(pattern, text)
+            return float(found.group(1)) if found else 0.0
+
+        return Outcome(int(number(r"Queries sent:\s+(\d+)")), int(number(r"Queries lost:\s+(\d+)")),
+                       number(r"Queries per second:\s+([\d.]+)"),
+                       number(r"Average Latency.*max ([\d.]+)"), text)
