@@ -55,8 +55,9 @@ class Random {
     state_ ^= state_ >> 27;
     return state_ * 0x2545f4914f6cdd1d;
   }
+  // REQUIRES: bound < 2^32.
   std::uint64_t below(std::uint64_t bound) {
-    return static_cast<std::uint64_t>(static_cast<unsigned __int128>(next()) * bound >> 64);
+    return (next() >> 32) * bound >> 32;
   }
 
  private:
