@@ -1,5 +1,6 @@
 #include "control/keeper/keeper.h"
 
+#include <malloc.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/eventfd.h>
@@ -54,10 +55,10 @@ std::string describe_death(int status) {
 
 }  // namespace
 
-Keeper::Keeper(config::Config config, const std::string& folder)
-    : config_(std::move(config)),
-      server_(config_.server()),
-      dataplane_settings_(config_.dataplane()),
+Keeper::Keeper(const config::Config& config, const std::string& folder)
+    : config_path_(config.path()),
+      server_(config.server()),
+      dataplane_settings_(config.dataplane()),
       identity_{server_.user.uid, server_.user.gid},
       control_("bowline-control", folder),
       dataplane_("bowline-dataplane", folder) {
@@ -153,7 +154,7 @@ void Keeper::greet(Child& child) {
   for (std::size_t i = 0; i < dataplane_settings_.cores.size() && i < workers_; ++i) {
     hello.cores[i] = static_cast<std::int16_t>(dataplane_settings_.cores[i]);
   }
-  hello.set_text(config_.path());
+  hello.set_text(config_path_);
   child.send(hello);
   for (unsigned i = 0; i <= threads_; ++i) {
     HandoverMessage bell = make_message(HandoverType::kDoorbell);
@@ -390,16 +391,20 @@ void Keeper::handle_signals() {
   }
 }
 
-// What of a new configuration is the keeper's own. Control reports what is wrong with it.
 void Keeper::reload() {
-  auto loaded = config::load_config(config_.path());
+  compare_configuration();
+  (void)::malloc_trim(0);  // a million zones were in it
+}
+
+// What of a new configuration is the keeper's own. Control reports what is wrong with it.
+void Keeper::compare_configuration() {
+  const auto loaded = config::load_config(config_path_);
   if (!loaded) return;
-  config_ = std::move(*loaded);
-  if (auto done = log::setup(config_.log()); !done) {
+  if (auto done = log::setup(loaded->log()); !done) {
     log::error(Category::kServer, "{}", done.error());
   }
-  const config::Server server = config_.server();
-  const config::Dataplane dataplane = config_.dataplane();
+  const config::Server server = loaded->server();
+  const config::Dataplane dataplane = loaded->dataplane();
   const bool same = server.listen == server_.listen && server.rundir == server_.rundir &&
                     server.user.uid == server_.user.uid && server.user.gid == server_.user.gid &&
                     server.tcp_workers == server_.tcp_workers &&

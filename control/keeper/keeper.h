@@ -30,7 +30,7 @@ namespace bowline::control::keeper {
 class Keeper {
  public:
   // `folder`: where the executables of the children are.
-  Keeper(config::Config config, const std::string& folder);
+  Keeper(const config::Config& config, const std::string& folder);
 
   // Opens the listeners and makes what the children share. The error is one line that says what to do.
   dns::Result<void> prepare();
@@ -64,10 +64,11 @@ class Keeper {
   // Signals.
   void handle_signals();
   void reload();
+  void compare_configuration();
   void wait_for_events();
   int timeout_ms() const;
 
-  config::Config config_;
+  const std::string config_path_;  // not the configuration, which may hold a million zones
   const config::Server server_;
   const config::Dataplane dataplane_settings_;
   Identity identity_;

@@ -2,12 +2,14 @@
 //
 // The only process with privileges; one thread.
 #include <getopt.h>
+#include <malloc.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
 #include <array>
 #include <climits>
 #include <cstdio>
+#include <memory>
 #include <string>
 
 #include "control/config/config.h"
@@ -103,26 +105,40 @@ int fail(const std::string& why) {
   return 1;
 }
 
+// What the configuration asks for before anything runs. Gone with the configuration, which may be large.
+struct Setup {
+  control::config::Server server;
+  std::unique_ptr<keeper::Keeper> keeper;
+};
+
+dns::Result<Setup> read_configuration(const std::string& path) {
+  auto loaded = control::config::load_config(path);
+  if (!loaded) return dns::Error{loaded.error()};
+  Setup setup{loaded->server(), std::make_unique<keeper::Keeper>(*loaded, own_folder())};
+  const control::config::User& user = setup.server.user;
+  if (!keeper::may_become({user.uid, user.gid})) {
+    return dns::Error{"no permission to run as server.user " + user.user + ":" + user.group +
+                      ": start bowlined as root, or set server.user to who starts it"};
+  }
+  if (auto done = control::log::setup(loaded->log()); !done) return dns::Error{done.error()};
+  give_away_log_files(*loaded);
+  return setup;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   const Options options = parse(argc, argv);
   if (options.exit_code >= 0) return options.exit_code;
-  auto loaded = control::config::load_config(options.config);
-  if (!loaded) return fail(loaded.error());
-  const control::config::Server server = loaded->server();
-  if (!keeper::may_become({server.user.uid, server.user.gid})) {
-    return fail("no permission to run as server.user " + server.user.user + ":" + server.user.group +
-                ": start bowlined as root, or set server.user to who starts it");
-  }
-  if (auto done = control::log::setup(loaded->log()); !done) return fail(done.error());
-  give_away_log_files(*loaded);
+  const auto setup = read_configuration(options.config);
+  if (!setup) return fail(setup.error());
+  (void)::malloc_trim(0);
   raise_limits();
+  const control::config::Server& server = setup->server;
   const auto rundir = keeper::make_rundir(server.rundir, server.user.uid, server.user.gid);
   if (!rundir) return fail(rundir.error());
   const auto pid_file = keeper::PidFile::create(server.pidfile);
   if (!pid_file) return fail(pid_file.error());
-  keeper::Keeper keeper(*loaded, own_folder());
-  if (auto prepared = keeper.prepare(); !prepared) return fail(prepared.error());
-  return keeper.run();
+  if (auto prepared = setup->keeper->prepare(); !prepared) return fail(prepared.error());
+  return setup->keeper->run();
 }

@@ -1,0 +1,211 @@
+// The control sockets: requests, slow and idle and hostile clients.
+#include "control/api/server.h"
+
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <catch2/catch.hpp>
+#include <cstring>
+#include <thread>
+
+#include "control/client/connection.h"
+
+namespace {
+
+using namespace bowline;
+using namespace control::api;
+
+std::string socket_path() { return "/tmp/bowline-api-" + std::to_string(::getpid()) + ".sock"; }
+
+// A server whose clock is moved by hand, and whose rounds are run by hand.
+struct Bench {
+  explicit Bench(Server::Handler handler, std::uint64_t idle_ms = 0) {
+    auto opened = Server::open({socket_path()}, {idle_ms, 128}, std::move(handler));
+    REQUIRE(opened);
+    server = std::move(*opened);
+  }
+  void round() {
+    pollfd wanted{server->poll_fd(), POLLIN, 0};
+    (void)::poll(&wanted, 1, 10);
+    server->handle_events(now_ms);
+  }
+  link::Fd connect() {
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    std::strcpy(address.sun_path, socket_path().c_str());
+    link::Fd fd(::socket(AF_UNIX, SOCK_STREAM, 0));
+    REQUIRE(::connect(fd.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) == 0);
+    const std::size_t before = server->clients();
+    while (server->clients() == before) round();
+    return fd;
+  }
+  // What the client has got so far, as frames.
+  std::vector<Json> receive(const link::Fd& fd) {
+    std::string buffer;
+    char octets[4096];
+    for (ssize_t got = 0; (got = ::recv(fd.get(), octets, sizeof octets, MSG_DONTWAIT)) > 0;) {
+      buffer.append(octets, static_cast<std::size_t>(got));
+    }
+    std::vector<Json> frames;
+    for (Json content; take_frame(buffer, kMaxFrame, content) == Frame::kComplete;) {
+      frames.push_back(content);
+    }
+    return frames;
+  }
+
+  std::uint64_t now_ms = 1'000'000;
+  std::unique_ptr<Server> server;
+};
+
+void send_text(const link::Fd& fd, const Json& content) {
+  std::string frame;
+  append_frame(frame, content);
+  REQUIRE(::send(fd.get(), frame.data(), frame.size(), MSG_NOSIGNAL) ==
+          static_cast<ssize_t>(frame.size()));
+}
+
+bool is_closed(const link::Fd& fd) {
+  char octet = 0;
+  return ::recv(fd.get(), &octet, 1, MSG_DONTWAIT | MSG_PEEK) == 0;
+}
+
+void echo(const Request& request, const std::shared_ptr<Response>& response) {
+  for (const std::string& argument : request.arguments) response->text(argument);
+  response->end(request.verb == "fail" ? "it failed" : "");
+}
+
+}  // namespace
+
+TEST_CASE("requests are answered one after the other, also when sent together") {
+  Bench bench(echo);
+  const link::Fd client = bench.connect();
+  send_text(client, {{"verb", "ok"}, {"args", {"a", "b"}}});
+  send_text(client, {{"verb", "fail"}});
+  std::vector<Json> frames;
+  while (frames.size() < 4) {
+    bench.round();
+    for (Json& frame : bench.receive(client)) frames.push_back(frame);
+  }
+  REQUIRE(frames.size() == 4);
+  CHECK(frames[0]["text"] == "a");
+  CHECK(frames[1]["text"] == "b");
+  CHECK(frames[2]["end"]["ok"] == true);
+  CHECK(frames[3]["end"]["ok"] == false);
+  CHECK(frames[3]["end"]["error"] == "it failed");
+}
+
+TEST_CASE("the socket is for its owner and group only") {
+  Bench bench(echo);
+  struct stat found {};
+  REQUIRE(::stat(socket_path().c_str(), &found) == 0);
+  CHECK((found.st_mode & 0777) == 0660);
+}
+
+TEST_CASE("a socket file left by a killed process is replaced") {
+  {
+    link::Fd left(::socket(AF_UNIX, SOCK_STREAM, 0));
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    std::strcpy(address.sun_path, socket_path().c_str());
+    REQUIRE(::bind(left.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) == 0);
+  }
+  Bench bench(echo);
+  const link::Fd client = bench.connect();
+  CHECK(bench.server->clients() == 1);
+}
+
+TEST_CASE("an answer may be written by another thread, later") {
+  std::shared_ptr<Response> kept;
+  Bench bench([&](const Request&, std::shared_ptr<Response> response) { kept = response; });
+  const link::Fd client = bench.connect();
+  send_text(client, {{"verb", "slow"}});
+  while (!kept) bench.round();
+  CHECK(bench.receive(client).empty());
+  std::thread([&] {
+    kept->row({{"zone", "example."}});
+    kept->end();
+  }).join();
+  std::vector<Json> frames;
+  while (frames.size() < 2) {
+    bench.round();
+    for (Json& frame : bench.receive(client)) frames.push_back(frame);
+  }
+  CHECK(frames[0]["row"]["zone"] == "example.");
+}
+
+TEST_CASE("a long answer waits for a slow reader in bounded memory") {
+  const std::string line(1000, 'x');
+  std::size_t produced = 0;
+  constexpr std::size_t kLines = 20'000;  // 20 MB
+  Bench bench([&](const Request&, const std::shared_ptr<Response>& response) {
+    response->produce_with([&](Response& to) {
+      for (int i = 0; i < 100 && produced < kLines; ++i, ++produced) to.text(line);
+      if (produced < kLines) return true;
+      to.end();
+      return false;
+    });
+  });
+  const link::Fd client = bench.connect();
+  send_text(client, {{"verb", "all"}});
+  for (int i = 0; i < 200; ++i) bench.server->handle_events(bench.now_ms);
+  CHECK(produced * line.size() < 4 * Server::kMaxUnsent);
+  std::size_t got = 0;
+  char octets[65536];
+  while (produced < kLines || got < kLines * line.size()) {
+    bench.server->handle_events(bench.now_ms);
+    const ssize_t now = ::recv(client.get(), octets, sizeof octets, MSG_DONTWAIT);
+    if (now > 0) got += static_cast<std::size_t>(now);
+  }
+  CHECK(produced == kLines);
+}
+
+TEST_CASE("hostile requests end the connection") {
+  Bench bench(echo);
+  const Json requests[] = {Json::array(), {{"verb", 1}}, {{"args", {"a"}}},
+                           {{"verb", "x"}, {"args", "a"}}, {{"verb", "x"}, {"args", {1}}}};
+  for (const Json& request : requests) {
+    const link::Fd client = bench.connect();
+    send_text(client, request);
+    for (int i = 0; i < 100 && !is_closed(client); ++i) bench.round();
+    CHECK(is_closed(client));
+  }
+  const link::Fd large = bench.connect();
+  REQUIRE(::send(large.get(), "\x7f\xff\xff\xff", 4, MSG_NOSIGNAL) == 4);
+  for (int i = 0; i < 100 && !is_closed(large); ++i) bench.round();
+  CHECK(is_closed(large));
+  CHECK(bench.server->clients() == 0);
+}
+
+TEST_CASE("a thousand idle clients neither hurt nor stay") {
+  Bench bench(echo, 5'000);
+  std::vector<link::Fd> idle;
+  for (int i = 0; i < 1'000; ++i) idle.push_back(bench.connect());
+  CHECK(bench.server->clients() == 1'000);
+  const link::Fd client = bench.connect();
+  send_text(client, {{"verb", "ok"}});
+  std::vector<Json> frames;
+  while (frames.empty()) {
+    bench.round();
+    frames = bench.receive(client);
+  }
+  CHECK(frames[0]["end"]["ok"] == true);
+  bench.now_ms += 5'500;
+  bench.round();
+  CHECK(bench.server->clients() == 0);
+  CHECK(is_closed(idle[0]));
+}
+
+TEST_CASE("who waits for us is not idle") {
+  std::shared_ptr<Response> kept;
+  Bench bench([&](const Request&, std::shared_ptr<Response> response) { kept = response; }, 5'000);
+  const link::Fd client = bench.connect();
+  send_text(client, {{"verb", "slow"}});
+  while (!kept) bench.round();
+  bench.round();
+  bench.now_ms += 60'000;
+  bench.round();
+  CHECK(bench.server->clients() == 1);
+}

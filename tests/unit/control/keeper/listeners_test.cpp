@@ -1,0 +1,104 @@
+// Sockets of the keeper, and what it says when it cannot have them.
+#include "control/keeper/listeners.h"
+
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include <catch2/catch.hpp>
+#include <cerrno>
+
+#include "link/handover.h"
+
+namespace {
+
+using namespace bowline;
+using control::config::Address;
+using namespace control::keeper;
+
+Address loopback(std::uint16_t port) {
+  Address address;
+  address.family = Address::Family::kIpv4;
+  address.has_port = true;
+  address.port = port;
+  address.bytes = {127, 0, 0, 1};
+  return address;
+}
+
+std::uint16_t port_of(int socket) {
+  sockaddr_in bound{};
+  socklen_t length = sizeof bound;
+  REQUIRE(::getsockname(socket, reinterpret_cast<sockaddr*>(&bound), &length) == 0);
+  return ntohs(bound.sin_port);
+}
+
+// A socket that has a free port of its own.
+link::Fd occupy(int type, bool share, std::uint16_t& port) {
+  link::Fd socket(::socket(AF_INET, type, 0));
+  const int on = 1;
+  if (share) REQUIRE(::setsockopt(socket.get(), SOL_SOCKET, SO_REUSEPORT, &on, sizeof on) == 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  REQUIRE(::bind(socket.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) == 0);
+  if (type == SOCK_STREAM) REQUIRE(::listen(socket.get(), 1) == 0);
+  port = port_of(socket.get());
+  return socket;
+}
+
+}  // namespace
+
+TEST_CASE("one UDP socket a worker and one TCP socket for each address") {
+  std::uint16_t port = 0;
+  occupy(SOCK_DGRAM, false, port).reset();
+  auto opened = open_listeners({loopback(port)}, 3);
+  REQUIRE(opened);
+  REQUIRE(opened->size() == 4);
+  for (unsigned i = 0; i < 4; ++i) {
+    const Listener& each = (*opened)[i];
+    CHECK(port_of(each.socket.get()) == port);
+    CHECK(each.index == 0);
+    CHECK(each.transport == (i < 3 ? link::Transport::kUdp : link::Transport::kTcp));
+    CHECK(each.worker == (i < 3 ? i : link::kEveryWorker));
+    CHECK(each.endpoint.is_ipv4());
+    CHECK(each.endpoint.port == port);
+  }
+}
+
+TEST_CASE("a busy port is found out, even one whose owner would share it") {
+  struct Case {
+    int type;
+    bool share;
+    const char* word;
+  };
+  const Case cases[] = {{SOCK_DGRAM, false, " udp: "}, {SOCK_DGRAM, true, " udp: "},
+                        {SOCK_STREAM, false, " tcp: "}};
+  for (const Case& each : cases) {
+    std::uint16_t port = 0;
+    const link::Fd other = occupy(each.type, each.share, port);
+    auto opened = open_listeners({loopback(port)}, 2);
+    REQUIRE_FALSE(opened);
+    CHECK(opened.error() ==
+          "cannot listen on 127.0.0.1@" + std::to_string(port) + each.word +
+              "address in use: another server runs there; stop it or change server.listen");
+  }
+}
+
+TEST_CASE("every reason says what to do") {
+  for (const int error : {EADDRINUSE, EACCES, EADDRNOTAVAIL, EAFNOSUPPORT, EMFILE, EIO}) {
+    const std::string text = explain_listen_error(loopback(53), true, error);
+    INFO(text);
+    CHECK(text.starts_with("cannot listen on 127.0.0.1@53 udp: "));
+    CHECK(text.find('\n') == std::string::npos);
+    const bool has_advice = text.find("server.listen") != std::string::npos ||
+                            text.find("LimitNOFILE") != std::string::npos;
+    CHECK(has_advice);
+  }
+}
+
+TEST_CASE("an address that this machine does not have is named") {
+  Address address = loopback(5353);
+  address.bytes = {192, 0, 2, 9};  // RFC 5737: nobody's
+  auto opened = open_listeners({address}, 1);
+  REQUIRE_FALSE(opened);
+  CHECK(opened.error().find("192.0.2.9@5353 udp: no such address") != std::string::npos);
+}
