@@ -69,6 +69,9 @@ struct StreamThread {
 Process::~Process() { stop_threads(); }
 
 dns::Result<void> Process::run() {
+  if (::fcntl(channel_, F_SETFL, O_NONBLOCK) != 0) {
+    return dns::Error{std::string("cannot use the channel to bowlined: ") + std::strerror(errno)};
+  }
   while (!stop_) {
     wait();
     link::Received received;

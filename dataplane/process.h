@@ -53,7 +53,6 @@ class Process {
     bool control_lives = false;
   };
 
-  bool receive();
   void wait() const;
   dns::Result<void> handle(link::Received& received);
   dns::Result<void> greet(const link::HandoverMessage& hello);
