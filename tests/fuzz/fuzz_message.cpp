@@ -169,6 +169,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const Bytes bytes(data, size);
   const Message message = read(bytes);
   check_query(bytes, message);
+  if (size >= kHeaderSize) {
+    // As a request, whatever it was: most seeds are responses, which are refused at once.
+    std::vector<std::uint8_t> request(data, data + size);
+    request[2] &= 0x7f;
+    check_query(request, message);
+  }
   if (message.is_expanded && message.header.qdcount <= 1) {
     check_rebuilt(message, kMaxMessageSize);
     check_rebuilt(message, size);
