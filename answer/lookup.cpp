@@ -130,11 +130,17 @@ bool move_to(Query& query, dns::NameView name, const Sources& sources) {
   return true;
 }
 
-Place find_place(const Query& query, const Sources& sources, Scratch& scratch) {
+void find_place(const Query& query, const Sources& sources, Scratch& scratch, Place& place) {
   const zones::Closest& closest = query.closest;
-  if (closest.node->cut_depth != 0) return place_below_cut(query, sources.view.base);
-  if (closest.depth == query.key.depth) return {Standing::kExact, closest.node, closest.depth};
-  return place_missing(query, sources, scratch);
+  if (closest.node->cut_depth != 0) {
+    place = place_below_cut(query, sources.view.base);
+  } else if (closest.depth != query.key.depth) {
+    place = place_missing(query, sources, scratch);
+  } else {
+    place.standing = Standing::kExact;
+    place.node = closest.node;
+    place.depth = closest.depth;
+  }
 }
 
 void make_wildcard_key(const Query& query, unsigned depth, const Sources& sources,

@@ -20,8 +20,8 @@ void find_nodes(Wave wave, zones::Base base);
 // REQUIRES: `name` lives as long as the query.
 bool move_to(Query& query, dns::NameView name, const Sources& sources);
 
-// What `closest` means for the question.
-Place find_place(const Query& query, const Sources& sources, Scratch& scratch);
+// Says in `place` what `closest` means for the question.
+void find_place(const Query& query, const Sources& sources, Scratch& scratch, Place& place);
 
 // Makes scratch.wildcard_key the key of "*" below the suffix of `depth` labels of the name.
 // REQUIRES: depth < query.key.depth.

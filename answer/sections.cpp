@@ -65,7 +65,7 @@ Outcome answer_from_node(Reply& reply) {
 
 // Answers the name that the query stands at.
 Outcome answer_name(Reply& reply) {
-  reply.place = find_place(reply.query, reply.sources, reply.scratch);
+  find_place(reply.query, reply.sources, reply.scratch, reply.place);
   switch (reply.place.standing) {
     case Standing::kReferral: return Outcome::kReferral;
     case Standing::kBelowDname: return follow_dname(reply);

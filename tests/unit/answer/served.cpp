@@ -300,6 +300,10 @@ std::vector<Result> Served::send_all(const std::vector<Message>& requests, std::
   return results;
 }
 
+void Served::answer(std::span<Query> queries) {
+  answer_burst(queries, tables_->sources(), tables_->scratch);
+}
+
 Result Served::ask_raw(std::string_view question) {
   const Request request = parse(question);
   const Message message = make_request(question);
