@@ -5,8 +5,6 @@
 #include <catch2/catch.hpp>
 
 #include <algorithm>
-#include <chrono>
-#include <iostream>
 
 #include "octets.h"
 
@@ -312,31 +310,20 @@ TEST_CASE("header, counts and a message without a question") {
   CHECK(read_back(buffer).back().owner == kWww);
 }
 
-TEST_CASE("64 kB of distinct names are written in bounded time") {
+TEST_CASE("64 kB of distinct names are written and read back (the time: perf/bench_parse)") {
   std::vector<Octets> owners;
   for (unsigned i = 0; i < 6000; ++i) {
     const std::string number = std::to_string(i);
     owners.push_back(name("h" + number + ".d" + std::to_string(i % 97) + ".x."));
   }
-  Octets message;
+  Answer answer(kWww);
+  answer.builder.begin(Section::kAnswer);
   std::size_t added = 0;
-  auto best = std::chrono::steady_clock::duration::max();
-  for (unsigned run = 0; run < 10; ++run) {
-    Answer answer(kWww);
-    answer.builder.begin(Section::kAnswer);
-    added = 0;
-    const auto start = std::chrono::steady_clock::now();
-    for (std::size_t i = 0; i < owners.size(); i += 2) {
-      added += answer.builder.add(view(owners[i]), RrType::kNs, 1, 1, owners[i + 1]) ? 1 : 0;
-    }
-    best = std::min(best, std::chrono::steady_clock::now() - start);
-    message = answer.finish();
+  for (std::size_t i = 0; i < owners.size(); i += 2) {
+    added += answer.builder.add(view(owners[i]), RrType::kNs, 1, 1, owners[i + 1]) ? 1 : 0;
   }
-  const auto time = std::chrono::duration_cast<std::chrono::microseconds>(best);
-  std::cout << added << " records of distinct names, " << message.size() << " octets: "
-            << time.count() << " us\n";
+  const Octets message = answer.finish();
   CHECK(2 * added > 3000);
-  CHECK(time < kSlowness * std::chrono::microseconds(2000));
   CHECK(read_back(message).size() == added + 1);
 }
 

@@ -4,7 +4,6 @@
 #include <catch2/catch.hpp>
 
 #include <algorithm>
-#include <chrono>
 #include <iostream>
 #include <set>
 
@@ -415,27 +414,7 @@ TEST_CASE("of all pairs of pointers the backward ones are followed and no loop i
   CHECK(read > 500);
 }
 
-namespace {
-
-using Clock = std::chrono::steady_clock;
-
-// The best of some runs, for other programs may take the processor now and then.
-template <typename Work>
-std::chrono::microseconds best_time(Work&& work) {
-  auto best = Clock::duration::max();
-  for (unsigned run = 0; run < 10; ++run) {
-    const auto start = Clock::now();
-    work();
-    best = std::min(best, Clock::now() - start);
-  }
-  return std::chrono::duration_cast<std::chrono::microseconds>(best);
-}
-
-constexpr std::chrono::microseconds kMillisecond(1000);
-
-}  // namespace
-
-TEST_CASE("64 kB with thousands of distinct owners are read in a millisecond") {
+TEST_CASE("64 kB with thousands of distinct owners are read (the time: perf/bench_parse)") {
   Octets message = header(0, 1, 0, 0, 0) + question({0});
   unsigned count = 0;
   while (message.size() + 14 <= kMaxMessageSize) {
@@ -447,14 +426,8 @@ TEST_CASE("64 kB with thousands of distinct owners are read in a millisecond") {
   store_u16(&message[6], static_cast<std::uint16_t>(count));
   REQUIRE(count > 4600);
   QueryFacts facts;
-  const auto query_time = best_time([&] { read_query(message, facts); });
   CHECK(read_query(message, facts) == QueryFault::kNone);
-  const auto reader_time = best_time([&] { is_read_whole(message); });
   CHECK(is_read_whole(message));
-  std::cout << count << " owners: read_query " << query_time.count() << " us, MessageReader "
-            << reader_time.count() << " us\n";
-  CHECK(query_time < kSlowness * kMillisecond);
-  CHECK(reader_time < kSlowness * kMillisecond);
 }
 
 TEST_CASE("thousands of pointers to deep names are bounded") {
@@ -473,15 +446,12 @@ TEST_CASE("thousands of pointers to deep names are bounded") {
   store_u16(&message[6], static_cast<std::uint16_t>(count));
   QueryFacts facts;
   CHECK(read_query(message, facts) == QueryFault::kNone);
-  const auto time = best_time([&] { is_read_whole(message); });
   MessageReader reader(message);
   MessageReader::Record each;
   unsigned read = 0;
   while (reader.next(each)) ++read;
   CHECK_FALSE(reader.ok());  // beyond kMaxExpansion
   CHECK(read > 300);
-  std::cout << count << " pointers to deep names: refused after " << time.count() << " us\n";
-  CHECK(time < kSlowness * kMillisecond);
 }
 
 TEST_CASE("the owners of a dense reverse zone fit into the bound") {

@@ -116,11 +116,4 @@ inline std::vector<Octets> shared_messages() {
   return messages;
 }
 
-// Sanitizers make code several times slower: what a time limit of a test is multiplied by.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-inline constexpr unsigned kSlowness = 30;
-#else
-inline constexpr unsigned kSlowness = 3;  // other jobs share the machine
-#endif
-
 }  // namespace bowline::dns::test

@@ -9,6 +9,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <iostream>
 #include <map>
 #include <sstream>
 #include <string>
@@ -109,7 +110,7 @@ std::filesystem::path shared_data() {
 
 bool is_there(const std::filesystem::path& path) {
   if (std::filesystem::exists(path)) return true;
-  std::printf("SKIP: %s is absent\n", path.c_str());
+  std::cout << "SKIP: " << path << " is absent\n";
   return false;
 }
 

@@ -2,8 +2,6 @@
 #include <malloc.h>
 
 #include <catch2/catch.hpp>
-#include <chrono>
-#include <iostream>
 
 #include "control/config/config.h"
 
@@ -21,24 +19,17 @@ std::string zones_text(std::size_t count) {
   return text;
 }
 
-double seconds_since(std::chrono::steady_clock::time_point start) {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-}
-
 }  // namespace
 
 TEST_CASE("scale: a hundred thousand zones") {
   constexpr std::size_t kZones = 100'000;
   const std::string text = zones_text(kZones);
   const std::size_t before = mallinfo2().uordblks + mallinfo2().hblkhd;
-  const auto start = std::chrono::steady_clock::now();
   const auto config = load_config_text(text);
-  const double loading = seconds_since(start);
   REQUIRE(config.ok());
   const std::size_t after = mallinfo2().uordblks + mallinfo2().hblkhd;
   const ZoneList zones = config->zones();
   REQUIRE(zones.size() == kZones);
-  const auto walk = std::chrono::steady_clock::now();
   for (std::size_t i = 0; i < kZones; ++i) {
     const Zone zone = zones[i];
     if (i % 1000 != 0) continue;
@@ -46,11 +37,6 @@ TEST_CASE("scale: a hundred thousand zones") {
                            ".example.com.zone");
     CHECK(zones.find(zone.name) == i);
   }
-  const double walking = seconds_since(walk);
-  std::cout << "100,000 zones: loaded in " << loading << " s, " << (after - before) / kZones
-            << " octets each, walked in " << walking << " s\n";
-  // Sanitizers count nothing here, and slow machines are slower: the bound is for mistakes in order
-  // of growth.
+  // Sanitizers count nothing here.
   CHECK((after - before) / kZones < 1024);
-  CHECK(loading < 20);
 }
