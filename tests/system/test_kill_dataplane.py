@@ -84,7 +84,8 @@ def test_both_killed_at_once_come_back(running):
     harness.wait_until(lambda: running.ctl("status", check=False).returncode == 0, 10.0, "control")
     running.write_zone("kill.test.", harness.small_zone("kill.test.", 2))
     running.ctl("reload")
-    assert running.serial("kill.test.") == 2
+    # The dataplane looks for a new generation every few milliseconds.
+    harness.wait_until(lambda: running.serial("kill.test.") == 2, 1.0, "serial 2")
 
 
 def test_counters_outlive_the_dataplane(running):
