@@ -15,6 +15,8 @@ class RestartPolicy {
  public:
   static constexpr std::size_t kBurst = 10;                // deaths that make a storm ...
   static constexpr std::uint64_t kBurstWindow_ms = 10'000;  // ... within this time
+  // In a storm: a quarter of the second within which service has to be back.
+  static constexpr std::uint64_t kStormDelay_ms = 250;
   static constexpr std::uint64_t kFirstDelay_ms = 100;     // short: a slow disk, a port just freed
   static constexpr std::uint64_t kMaxDelay_ms = 10'000;    // rare enough to read the log meanwhile
 
@@ -36,7 +38,7 @@ class RestartPolicy {
     std::uint64_t& slot = deaths_[count_++ % kBurst];
     const bool storm = count_ >= kBurst && now_ms - oldest() < kBurstWindow_ms;
     slot = now_ms;
-    return storm ? std::max<std::uint64_t>(delay, kFirstDelay_ms * 10) : delay;
+    return storm ? std::max(delay, kStormDelay_ms) : delay;
   }
 
   // Deaths in a row before it was ready.

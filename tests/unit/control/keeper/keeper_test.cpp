@@ -1,0 +1,163 @@
+// How the keeper starts its children, and what it does when they do not start.
+#include "control/keeper/keeper.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <catch2/catch.hpp>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <set>
+
+#include "control/keeper/rundir.h"
+
+namespace {
+
+using namespace bowline;
+using namespace control::keeper;
+namespace fs = std::filesystem;
+
+struct Folder {
+  Folder() {
+    char pattern[] = "/tmp/bowline-keeper-XXXXXX";
+    REQUIRE(::mkdtemp(pattern) != nullptr);
+    path = pattern;
+    REQUIRE(::chmod(pattern, 0755) == 0);
+  }
+  ~Folder() { fs::remove_all(path); }
+  void script(const std::string& name, const std::string& text) const {
+    std::ofstream(path + "/" + name) << "#!/bin/sh\n" << text << "\n";
+    REQUIRE(::chmod((path + "/" + name).c_str(), 0755) == 0);
+  }
+  std::string path;
+};
+
+// Standard input is an open pipe, so that a copy of `cat` lives until it is killed.
+struct OpenInput {
+  OpenInput() {
+    REQUIRE(::pipe(ends) == 0);
+    REQUIRE(::fcntl(ends[1], F_SETFD, FD_CLOEXEC) == 0);
+    REQUIRE(::dup2(ends[0], 0) == 0);
+  }
+  ~OpenInput() {
+    ::dup2(saved, 0);
+    for (const int fd : {ends[0], ends[1], saved}) ::close(fd);
+  }
+  int saved = ::dup(0);
+  int ends[2];
+};
+
+std::string status_line(pid_t pid, const std::string& key) {
+  std::ifstream status("/proc/" + std::to_string(pid) + "/status");
+  for (std::string line; std::getline(status, line);) {
+    if (line.starts_with(key + ":")) return line.substr(key.size() + 2);
+  }
+  return {};
+}
+
+}  // namespace
+
+TEST_CASE("a child has its own name, the channel as descriptor 3, and no capability") {
+  const Folder folder;
+  fs::copy("/bin/cat", folder.path + "/bowline-control");
+  const OpenInput input;
+  Child child("bowline-control", folder.path);
+  auto started = child.start({::getuid(), ::getgid()});
+  if (!started) FAIL(started.error());
+  std::set<int> fds;
+  const std::string proc = "/proc/" + std::to_string(child.pid());
+  for (const auto& entry : fs::directory_iterator(proc + "/fd")) {
+    fds.insert(std::stoi(entry.path().filename()));
+  }
+  CHECK(fds == std::set<int>{0, 1, 2, 3});
+  CHECK(fs::read_symlink(proc + "/fd/3").string().starts_with("socket:"));
+  std::string arguments;
+  std::getline(std::ifstream(proc + "/cmdline") >> std::ws, arguments, '\0');
+  CHECK(arguments == "bowline-control");
+  CHECK(status_line(child.pid(), "Name") == "bowline-control");
+  CHECK(status_line(child.pid(), "PPid") == std::to_string(::getpid()));
+  for (const char* set : {"CapInh", "CapPrm", "CapEff", "CapAmb"}) {
+    CHECK(status_line(child.pid(), set) == "0000000000000000");
+  }
+  CHECK(status_line(child.pid(), "NoNewPrivs") == "1");
+  CHECK(status_line(child.pid(), "SigBlk") == "0000000000000000");
+  child.kill(SIGKILL);
+  CHECK(::waitpid(child.pid(), nullptr, 0) == child.pid());
+}
+
+TEST_CASE("a child that cannot be started says why") {
+  const Folder folder;
+  Child missing("bowline-control", folder.path);
+  auto started = missing.start({::getuid(), ::getgid()});
+  REQUIRE_FALSE(started);
+  CHECK(started.error() == "cannot start " + folder.path +
+                               "/bowline-control: No such file or directory: it must be installed "
+                               "beside bowlined");
+  CHECK_FALSE(missing.running());
+}
+
+TEST_CASE("messages that a child does not take wait in order with their descriptors") {
+  const Folder folder;
+  fs::copy("/bin/cat", folder.path + "/bowline-control");  // it never reads its channel
+  const OpenInput input;
+  Child child("bowline-control", folder.path);
+  REQUIRE(child.start({::getuid(), ::getgid()}));
+  link::HandoverMessage message;
+  message.type = link::HandoverType::kReload;
+  for (int i = 0; i < 10'000 && !child.has_queue(); ++i) child.send(message);
+  CHECK(child.has_queue());
+  message.type = link::HandoverType::kDoorbell;
+  child.send(message, 0);
+  child.flush();
+  CHECK(child.has_queue());
+  child.kill(SIGKILL);
+  CHECK(::waitpid(child.pid(), nullptr, 0) == child.pid());
+  child.died();
+  CHECK_FALSE(child.has_queue());
+  child.send(message);  // into nothing
+}
+
+TEST_CASE("children that die before they are ready end a first start") {
+  const Folder folder;
+  folder.script("bowline-control", "exit 3");
+  folder.script("bowline-dataplane", "exec sleep 1000");
+  auto config = control::config::load_config_text("server:\n  rundir: " + folder.path + "\n",
+                                                  "test.conf", {false, false});
+  REQUIRE(config);
+  sigset_t before;
+  REQUIRE(::sigprocmask(SIG_SETMASK, nullptr, &before) == 0);
+  {
+    Keeper keeper(*config, folder.path);
+    REQUIRE(keeper.prepare());
+    CHECK(keeper.run() == 1);
+  }
+  CHECK(::waitpid(-1, nullptr, WNOHANG) < 0);  // nobody is left behind
+  REQUIRE(::sigprocmask(SIG_SETMASK, &before, nullptr) == 0);
+}
+
+TEST_CASE("the run folder is made with its parents, and two keepers do not share it") {
+  const Folder folder;
+  const std::string rundir = folder.path + "/a/b";
+  REQUIRE(make_rundir(rundir, ::getuid(), ::getgid()));
+  REQUIRE(make_rundir(rundir, ::getuid(), ::getgid()));
+  const std::string path = rundir + "/bowline.pid";
+  {
+    auto first = PidFile::create(path);
+    REQUIRE(first);
+    std::string pid;
+    std::getline(std::ifstream(path) >> std::ws, pid);
+    CHECK(pid == std::to_string(::getpid()));
+    auto second = PidFile::create(path);
+    REQUIRE_FALSE(second);
+    CHECK(second.error() == path + " is in use: another bowlined runs (PID " + pid +
+                                "); stop it or change server.rundir");
+  }
+  CHECK_FALSE(fs::exists(path));
+  CHECK(PidFile::create(path));
+  std::ofstream(folder.path + "/file");
+  CHECK_FALSE(make_rundir(folder.path + "/file", ::getuid(), ::getgid()));
+}
