@@ -115,7 +115,9 @@ std::optional<Header> read_header(Bytes message) {
 }
 
 QueryFault read_query(Bytes message, QueryFacts& facts) {
-  facts = {};
+  // From a constant: clearing a temporary first costs some 70 cycles (rep stos).
+  static constexpr QueryFacts kNothing{};
+  facts = kNothing;
   const std::optional<Header> header = read_header(message);
   if (!header) return QueryFault::kTooShort;
   facts.header = *header;
