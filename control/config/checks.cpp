@@ -16,6 +16,10 @@ std::string place_text(const Store& store, Place place) {
   return store.file_names[place.file] + ":" + std::to_string(place.line);
 }
 
+std::string slip(std::string_view meant) {
+  return meant.empty() ? std::string() : "; did you mean " + std::string(meant) + "?";
+}
+
 void report_duplicate(const Store& store, Problems& problems, const Section& section,
                       const Entry& first, const Entry& second) {
   problems.add(second.place, std::string(section.name) + "." + std::string(section.id) + ": \"" +
@@ -116,7 +120,7 @@ class Checker {
         store_.find("module", module) == nullptr) {
       const std::string_view near = nearest(module, {known.begin(), known.end()});
       problems_.add(item.place, name + ": there is no module \"" + std::string(module) + "\"" +
-                                    (near.empty() ? "" : "; did you mean " + std::string(near) + "?"));
+                                    slip(near));
       return;
     }
     if (slash == std::string_view::npos || find_section(module) == nullptr) return;
@@ -134,8 +138,7 @@ class Checker {
       }
     }
     const std::string_view near = nearest(id, candidates);
-    if (!near.empty()) return "; did you mean " + std::string(near) + "?";
-    return candidates.empty() ? "; none is defined" : "";
+    return near.empty() && candidates.empty() ? "; none is defined" : slip(near);
   }
 
   static std::string name_of(const Section& section, const Entry& entry, std::string_view item) {

@@ -63,7 +63,7 @@ enum class HugePages : std::uint8_t { kOff, kOn, kAuto };
 // Section `dataplane`: ours.
 struct Dataplane {
   Backend backend = Backend::kSockets;
-  unsigned workers = 0;         // UDP workers: dataplane.workers, else server.udp-workers, else CPUs
+  unsigned workers = 0;         // dataplane.workers, else server.udp-workers, else CPUs
   std::vector<unsigned> cores;  // empty: not pinned
   HugePages hugepages = HugePages::kAuto;
   Poll poll = Poll::kAdaptive;

@@ -4,7 +4,9 @@
 // `clear: @(zone|template)` and backslashes in quotes are refused or changed by a YAML parser but
 // stand in configurations that must run unchanged. So lines are read here:
 //
-//   [spaces] [- ] item : [value] [# remark]       value: word, "quoted", 'quoted', [list, of, these]
+//   [spaces] [- ] item : [value] [# remark]
+//
+// where value is word, "quoted", 'quoted' or [list, of, these].
 //
 // A # begins a remark at the start of a line or after a space. In double quotes \" is a quotation
 // mark, every other backslash stays. No tabs for indentation, no values over several lines.

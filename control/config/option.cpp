@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <limits>
-#include <unordered_map>
 
 namespace bowline::control::config {
 namespace {
@@ -85,23 +84,24 @@ constexpr Option kComment = {
 
 constexpr std::size_t kFarthestSlip = 2;  // edits: more is another word
 
-std::string key_of(std::string_view section, std::string_view item) {
-  std::string key(section);
-  key += '.';
-  return key.append(item);
+using Rows = std::vector<const Option*>;
+
+bool belongs_to(const Option& option, std::string_view section) {
+  if (option.section == section) return true;
+  return section == "template" && option.section == "zone" && option.name != "domain" &&
+         option.name != "template";
 }
 
-using Index = std::unordered_map<std::string, const Option*>;
-
-Index make_index() {
-  Index index;
-  for (const Option& option : kOptions) {
-    index.emplace(key_of(option.section, option.name), &option);
-    if (option.section == "zone" && option.name != "domain" && option.name != "template") {
-      index.emplace(key_of("template", option.name), &option);
+// The rows of each section, in the order of kSections.
+std::vector<Rows> make_rows() {
+  std::vector<Rows> rows;
+  for (const Section& section : kSections) {
+    Rows& own = rows.emplace_back();
+    for (const Option& option : kOptions) {
+      if (belongs_to(option, section.name)) own.push_back(&option);
     }
   }
-  return index;
+  return rows;
 }
 
 // Optimal string alignment distance: insertions, removals, changes, swaps of neighbours.
@@ -136,21 +136,18 @@ const Section* find_section(std::string_view name) {
   return nullptr;
 }
 
-const Option* find_option(std::string_view section, std::string_view item) {
-  static const Index index = make_index();
-  const auto found = index.find(key_of(section, item));
-  if (found != index.end()) return found->second;
-  return item == kComment.name && find_section(section) != nullptr ? &kComment : nullptr;
+const std::vector<const Option*>& options_of(std::string_view section) {
+  static const std::vector<Rows> rows = make_rows();
+  static const Rows nothing;
+  const Section* const found = find_section(section);
+  return found == nullptr ? nothing : rows[static_cast<std::size_t>(found - kSections)];
 }
 
-std::vector<const Option*> options_of(std::string_view section) {
-  std::vector<const Option*> result;
-  for (const Option& option : kOptions) {
-    if (option.section == section || find_option(section, option.name) == &option) {
-      result.push_back(&option);
-    }
+const Option* find_option(std::string_view section, std::string_view item) {
+  for (const Option* option : options_of(section)) {
+    if (option->name == item) return option;
   }
-  return result;
+  return item == kComment.name && find_section(section) != nullptr ? &kComment : nullptr;
 }
 
 std::string_view nearest(std::string_view word, const std::vector<std::string_view>& candidates) {

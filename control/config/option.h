@@ -47,8 +47,8 @@ struct Kind {
   std::string_view words{};  // kWord, kBoolOrWord: words; kReference: sections; split by '|'
 };
 
-// What applies if an item is not set: nothing, an error, a literal of the item's own syntax (several joined by
-// spaces), or something found at run time that the text describes.
+// What applies if an item is not set: nothing, an error, a literal of the item's own syntax (several
+// joined by spaces), or something found at run time that the text describes.
 struct Default {
   enum class Form : std::uint8_t { kNone, kRequired, kLiteral, kComputed };
 
@@ -86,7 +86,8 @@ std::span<const Option> options();
 const Section* find_section(std::string_view name);
 // The row of an item; a template has the rows of a zone. Null: no such item.
 const Option* find_option(std::string_view section, std::string_view item);
-std::vector<const Option*> options_of(std::string_view section);
+// Empty: no such section. Lives as long as the program.
+const std::vector<const Option*>& options_of(std::string_view section);
 
 // Names of query modules, with `mod-`, that may be referenced.
 std::span<const std::string_view> module_names();

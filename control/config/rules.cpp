@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "control/config/resolve.h"
 #include "control/config/system_user.h"
 #include "control/config/value_text.h"
 
@@ -99,6 +100,74 @@ void check_geoip(const Subject& geoip) {
   geoip.limit("geodb-key", 8);
 }
 
+// The zone's own setting, else its template's, else the default.
+std::string effective_text(const Subject& zone, std::string_view item) {
+  const auto values =
+      effective_values(zone.store, "zone", &zone.entry, *find_option("zone", item));
+  if (values.empty()) return {};
+  const auto* const name = std::get_if<dns::Name>(&values.front().content());
+  return name != nullptr ? name->to_text() : values.front().text();
+}
+
+bool is_set_anywhere(const Store& store, std::string_view item) {
+  const Option* const option = find_option("zone", item);
+  for (const std::string_view section : {"zone", "template"}) {
+    const auto& items = store.data(section).items;
+    if (std::any_of(items.begin(), items.end(),
+                    [&](const SetItem& set) { return set.option == option; })) {
+      return true;
+    }
+  }
+  return false;
+}
+
+void check_catalog(const Subject& zone) {
+  const std::string role = effective_text(zone, "catalog-role");
+  const auto pair = [&](std::string_view item, std::string_view needed) {
+    const bool has = !effective_text(zone, item).empty();
+    if (has == (role == needed)) return;
+    zone.fail(zone.entry.place, item,
+              std::string(has ? "is allowed only" : "must be set") + " if catalog-role is " +
+                  std::string(needed));
+  };
+  pair("catalog-template", "interpret");
+  pair("catalog-zone", "member");
+}
+
+void check_catalogs(const Store& store, Problems& problems) {
+  constexpr std::string_view kItems[] = {"catalog-role", "catalog-template", "catalog-zone"};
+  if (std::none_of(std::begin(kItems), std::end(kItems),
+                   [&](std::string_view item) { return is_set_anywhere(store, item); })) {
+    return;
+  }
+  for (const Entry& entry : store.data("zone").entries) {
+    check_catalog({store, problems, "zone", entry});
+  }
+}
+
+// Key sizes that an algorithm has (RFC 5702, 6605, 8080) or that are sound (RSA).
+void check_key_size(const Subject& policy, std::string_view item) {
+  if (!policy.has(item)) return;
+  const std::int64_t size =
+      parse_value(find_option("policy", item)->kind, policy.text(item))->number();
+  const std::string algorithm =
+      effective_values(policy.store, "policy", &policy.entry, *find_option("policy", "algorithm"))
+          .front()
+          .text();
+  const std::int64_t fixed =
+      algorithm == "ecdsap384sha384" ? 384 : algorithm == "ed448" ? 456 : 256;
+  const bool is_rsa = algorithm.starts_with("rsa");
+  if (is_rsa ? size >= 1024 && size <= 4096 : size == fixed) return;
+  policy.fail(policy.values(item).front()->place, item,
+              "\"" + std::string(policy.text(item)) + "\", algorithm " + algorithm + " has " +
+                  (is_rsa ? std::string("1024 to 4096") : std::to_string(fixed)));
+}
+
+void check_policy(const Subject& policy) {
+  check_key_size(policy, "ksk-size");
+  check_key_size(policy, "zsk-size");
+}
+
 struct Rule {
   std::string_view section;
   void (*check)(const Subject& subject);
@@ -108,6 +177,7 @@ constexpr Rule kRules[] = {
     {"server", check_listen},
     {"server", check_user},
     {"acl", check_acl},
+    {"policy", check_policy},
     {"template", check_template},
     {"mod-cookies", [](const Subject& s) { s.limit("secret", 2); }},
     {"mod-geoip", check_geoip},
@@ -123,6 +193,7 @@ void check_rules(const Store& store, Problems& problems) {
       rule.check({store, problems, rule.section, entry});
     }
   }
+  check_catalogs(store, problems);
 }
 
 }  // namespace bowline::control::config

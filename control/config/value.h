@@ -53,9 +53,9 @@ struct AddressRange {
 using Octets = std::vector<std::uint8_t>;
 
 // One value. Which alternative it holds follows from the option's type (option.h):
-//   BOOL: bool.  INT, TIME (seconds), SIZE (octets), BOOL|INT mixes: see the row.
+//   BOOL: bool.  INT, TIME (seconds), SIZE (octets): a number.
 //   STR, option words, references: std::string.  HEXSTR, BASE64: Octets.
-//   ADDR[@INT] and paths of sockets: Address.  networks and ranges: AddressRange.  DNAME: dns::Name.
+//   ADDR[@INT], paths of sockets: Address.  Networks, ranges: AddressRange.  DNAME: dns::Name.
 class Value {
  public:
   using Variant =

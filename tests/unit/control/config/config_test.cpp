@@ -14,7 +14,7 @@ using namespace bowline::control::config;
 namespace {
 
 Config load(const std::string& text) {
-  auto config = load_config_text(text, "test.conf", {.allow_include = true, .resolve_system = false});
+  auto config = load_config_text(text, "test.conf", {.resolve_system = false});
   INFO((config ? std::string() : config.error()));
   REQUIRE(config.ok());
   return *config;

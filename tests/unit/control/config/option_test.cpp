@@ -33,7 +33,8 @@ std::map<std::string, Synopsis> read_synopses(const std::string& path) {
   static const std::regex header(R"(^([a-z][a-z-]*):\s*$)");
   static const std::regex item(R"(^\s*(?:- )?([a-z][a-z0-9-]*)\s?:\s+(\S.*)$)");
   static const std::regex type(
-      R"(^(\[?(INT|STR|HEXSTR|BOOL|TIME|SIZE|BASE64|ADDR|DNAME|str)\b.*|[a-z]+_id\b.*|\S+( \| \S+)+.*)$)");
+      R"(^(\[?(INT|STR|HEXSTR|BOOL|TIME|SIZE|BASE64|ADDR|DNAME|str)\b.*|)"
+      R"([a-z]+_id\b.*|\S+( \| \S+)+.*)$)");
   std::map<std::string, Synopsis> result;
   std::ifstream file(path);
   std::string section;

@@ -101,8 +101,8 @@ TEST_CASE("log: rotation and failed targets") {
 
   const auto failed = log::setup({file_target(folder + "/no/log", config::LogLevel::kInfo)});
   REQUIRE_FALSE(failed.ok());
-  CHECK(failed.error() == "cannot open the log file " + folder +
-                              "/no/log: No such file or directory; check the directory and its owner");
+  CHECK(failed.error() == "cannot open the log file " + folder + "/no/log: No such file or "
+                          "directory; check the directory and its owner");
   log::info(log::Category::kServer, "four");
   CHECK(messages_of(path).size() == 2);
   std::filesystem::remove_all(folder);
