@@ -1,6 +1,8 @@
 // DNS messages: the one-pass reader of requests and the reader of all records.
 #include "dns/message.h"
 
+#include <algorithm>
+
 namespace bowline::dns {
 namespace {
 
@@ -143,6 +145,7 @@ struct NameExpander::Walk {
   std::size_t last_start = 0;
   std::size_t end = 0;  // behind the name as it stands
   unsigned jumps = 0;
+  bool complete = false;
 };
 
 // Takes the pointer at walk.position.
@@ -166,12 +169,12 @@ bool NameExpander::follow(Bytes message, Walk& walk) {
 }
 
 // Completes the name from memory if what stands at the last target is there and fits.
-bool NameExpander::append_known(Walk& walk) {
+void NameExpander::append_known(Walk& walk) {
   const Suffix& known = suffixes_[walk.last % suffixes_.size()];
-  if (known.target != walk.last || known.size > kMaxNameSize - walk.size) return false;
+  if (known.target != walk.last || known.size > kMaxNameSize - walk.size) return;
   std::memcpy(&walk.bytes[walk.size], known.bytes.data(), known.size);
   walk.size += known.size;
-  return true;
+  walk.complete = true;
 }
 
 void NameExpander::remember(const Walk& walk, std::size_t target, std::size_t start) {
@@ -182,33 +185,44 @@ void NameExpander::remember(const Walk& walk, std::size_t target, std::size_t st
   std::memcpy(slot.bytes.data(), walk.bytes.data() + start, slot.size);
 }
 
+// Appends the labels at walk.position, in one piece: up to a pointer, or the root label with it,
+// which makes the name complete. A whole name has an octet more than its labels, so none may end
+// where the room does.
+bool NameExpander::append_labels(Bytes message, Walk& walk) {
+  const std::size_t start = walk.position;
+  const std::size_t limit = std::min(message.size(), start + kMaxNameSize - walk.size);
+  const std::uint8_t* const octets = message.data();
+  std::size_t at = start;
+  while (at < limit && octets[at] != 0 && octets[at] < kPointerMark) {
+    if (octets[at] > kMaxLabelSize) return false;
+    at += octets[at] + 1u;
+  }
+  if (at >= limit) return false;
+  const bool has_root = octets[at] == 0;
+  if (at == start && !has_root) return true;
+  const std::size_t size = at - start + (has_root ? 1 : 0);
+  if (walk.end != 0) {
+    if (budget_ < size) return false;
+    budget_ -= size;
+  }
+  std::memcpy(&walk.bytes[walk.size], octets + start, size);
+  walk.size += size;
+  walk.position = start + size;
+  walk.complete = has_root;
+  return true;
+}
+
 std::optional<Name> NameExpander::read(WireReader& reader) {
   const Bytes message = reader.whole();
   Walk walk;
   walk.position = walk.sequence = reader.position();
-  bool complete = false;
-  while (!complete && reader.ok() && walk.position < message.size()) {
-    const std::uint8_t length = message[walk.position];
-    if (length >= kPointerMark) {
-      if (!follow(message, walk)) break;
-      complete = append_known(walk);
-      continue;
-    }
-    const std::size_t label = length + 1u;
-    if (length > kMaxLabelSize || label > message.size() - walk.position ||
-        label > kMaxNameSize - walk.size) {
-      break;
-    }
-    if (walk.end != 0) {
-      if (budget_ < label) break;
-      budget_ -= label;
-    }
-    std::memcpy(&walk.bytes[walk.size], &message[walk.position], label);
-    walk.size += label;
-    walk.position += label;
-    complete = length == 0;
+  while (!walk.complete && reader.ok()) {
+    if (!append_labels(message, walk)) break;
+    if (walk.complete) break;
+    if (!follow(message, walk)) break;
+    append_known(walk);
   }
-  if (!complete) {
+  if (!walk.complete) {
     reader.fail();
     return std::nullopt;
   }

@@ -100,7 +100,8 @@ class NameExpander {
   struct Walk;
 
   bool follow(Bytes message, Walk& walk);
-  bool append_known(Walk& walk);
+  bool append_labels(Bytes message, Walk& walk);
+  void append_known(Walk& walk);
   void remember(const Walk& walk, std::size_t target, std::size_t start);
 
   std::array<Suffix, 8> suffixes_{};
