@@ -60,9 +60,12 @@ inline std::uint16_t finish_checksum(std::uint64_t sum) {
   return static_cast<std::uint16_t>(~folded);
 }
 
+// What a number, as it is stored in network order, adds to a sum.
+inline std::uint64_t number_sum(std::uint16_t number) { return __builtin_bswap16(number); }
+
 // The sum of a pseudo-header's constant part: protocol and UDP length (RFC 768, RFC 8200 8.1).
 inline std::uint64_t pseudo_header_sum(std::uint8_t protocol, std::uint16_t length) {
-  return static_cast<std::uint64_t>(__builtin_bswap16(protocol)) + __builtin_bswap16(length);
+  return number_sum(protocol) + number_sum(length);
 }
 
 }  // namespace bowline::dataplane::net

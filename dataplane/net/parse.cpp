@@ -116,10 +116,15 @@ bool is_group(const std::uint8_t* at, std::size_t size) {
   return size == 16 ? at[0] == 0xff : at[0] >= 224;
 }
 
+// With lengths that are constants a comparison is a few instructions, not a call.
+bool equal_addresses(const std::uint8_t* a, const std::uint8_t* b, std::size_t size) {
+  return size == 4 ? std::memcmp(a, b, 4) == 0 : std::memcmp(a, b, 16) == 0;
+}
+
 bool is_address(const Listener& listener, const std::uint8_t* at, std::size_t size) {
   if (listener.ipv6 != (size == 16)) return false;
   return listener.any ? !is_group(at, size)
-                      : std::memcmp(listener.address.data(), at, size) == 0;
+                      : equal_addresses(listener.address.data(), at, size);
 }
 
 // The index of the listener for the destination and this port, or -1.
@@ -142,7 +147,7 @@ bool is_own_listener(std::span<const Listener> listeners, const IpFacts& facts,
     if (listener.port != port || listener.ipv6 != (facts.address_size == 16)) continue;
     const std::uint8_t* own =
         listener.any ? source + facts.address_size : listener.address.data();
-    if (std::memcmp(source, own, facts.address_size) == 0) return true;
+    if (equal_addresses(source, own, facts.address_size)) return true;
   }
   return false;
 }

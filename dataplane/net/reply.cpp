@@ -10,48 +10,67 @@ namespace {
 
 using dns::store_u16;
 
-template <std::size_t kSize>
-void swap_octets(std::uint8_t* a, std::uint8_t* b) {
-  std::uint8_t kept[kSize];
-  std::memcpy(kept, a, kSize);
-  std::memcpy(a, b, kSize);
-  std::memcpy(b, kept, kSize);
+// Swaps two fields next to each other and returns what both together add to a checksum. Everything is
+// loaded before it is stored: a load that spans fresh stores of another width would wait for them.
+template <typename T>
+std::uint64_t swap_fields(std::uint8_t* at) {
+  const T first = load_host<T>(at);
+  const T second = load_host<T>(at + sizeof(T));
+  std::memcpy(at, &second, sizeof second);
+  std::memcpy(at + sizeof(T), &first, sizeof first);
+  return add_carry(first, second);
+}
+
+void swap_macs(std::uint8_t* at) {
+  std::uint8_t kept[kMacSize];
+  std::memcpy(kept, at, kMacSize);
+  std::memcpy(at, at + kMacSize, kMacSize);
+  std::memcpy(at + kMacSize, kept, kMacSize);
 }
 
 void store_checksum(std::uint8_t* at, std::uint16_t checksum) {
   std::memcpy(at, &checksum, sizeof checksum);
 }
 
-// RFC 6864 4.1: a datagram that must not be fragmented needs no id.
-void write_ipv4(std::uint8_t* ip, std::size_t udp_size) {
-  ip[0] = 0x45;
-  ip[1] = 0;
-  store_u16(ip + kIpv4LengthOffset, static_cast<std::uint16_t>(kIpv4Size + udp_size));
+// RFC 6864 4.1: a datagram that must not be fragmented needs no id. Returns the sum of the addresses.
+std::uint64_t write_ipv4(std::uint8_t* ip, std::size_t udp_size) {
+  constexpr std::uint16_t kVersion = 0x4500;  // five words, no traffic class
+  constexpr std::uint16_t kTtlProtocol = kReplyTtl << 8 | kProtocolUdp;
+  const auto length = static_cast<std::uint16_t>(kIpv4Size + udp_size);
+  store_u16(ip, kVersion);
+  store_u16(ip + kIpv4LengthOffset, length);
   store_u16(ip + kIpv4IdOffset, 0);
   store_u16(ip + kIpv4FragmentOffset, kIpv4DontFragment);
-  ip[kIpv4TtlOffset] = kReplyTtl;
-  ip[kIpv4ProtocolOffset] = kProtocolUdp;
-  store_u16(ip + kIpv4ChecksumOffset, 0);
-  swap_octets<4>(ip + kIpv4SourceOffset, ip + kIpv4DestinationOffset);
-  store_checksum(ip + kIpv4ChecksumOffset, finish_checksum(add_octets(0, ip, kIpv4Size)));
+  store_u16(ip + kIpv4TtlOffset, kTtlProtocol);
+  const std::uint64_t addresses = swap_fields<std::uint32_t>(ip + kIpv4SourceOffset);
+  const std::uint64_t sum = addresses + number_sum(kVersion) + number_sum(length) +
+                            number_sum(kIpv4DontFragment) + number_sum(kTtlProtocol);
+  store_checksum(ip + kIpv4ChecksumOffset, finish_checksum(sum));
+  return addresses;
 }
 
-void write_ipv6(std::uint8_t* ip, std::size_t udp_size) {
+std::uint64_t write_ipv6(std::uint8_t* ip, std::size_t udp_size) {
   dns::store_u32(ip, 0x60000000);  // no traffic class, no flow (RFC 6437 2)
   store_u16(ip + kIpv6LengthOffset, static_cast<std::uint16_t>(udp_size));
   ip[kIpv6NextOffset] = kProtocolUdp;
   ip[kIpv6HopLimitOffset] = kReplyTtl;
-  swap_octets<16>(ip + kIpv6SourceOffset, ip + kIpv6DestinationOffset);
+  std::uint8_t* const addresses = ip + kIpv6SourceOffset;
+  const std::uint64_t sum = add_octets(0, addresses, 32);
+  std::uint8_t kept[16];
+  std::memcpy(kept, addresses, 16);
+  std::memcpy(addresses, addresses + 16, 16);
+  std::memcpy(addresses + 16, kept, 16);
+  return sum;
 }
 
-void write_udp(std::uint8_t* udp, std::size_t udp_size, const std::uint8_t* addresses,
-               std::size_t address_size) {
-  swap_octets<2>(udp + kUdpSourceOffset, udp + kUdpDestinationOffset);
-  store_u16(udp + kUdpLengthOffset, static_cast<std::uint16_t>(udp_size));
-  store_u16(udp + kUdpChecksumOffset, 0);
-  std::uint64_t sum = pseudo_header_sum(kProtocolUdp, static_cast<std::uint16_t>(udp_size));
-  sum = add_octets(sum, addresses, 2 * address_size);
-  const std::uint16_t checksum = finish_checksum(add_octets(sum, udp, udp_size));
+void write_udp(std::uint8_t* udp, std::size_t udp_size, std::uint64_t addresses_sum) {
+  const auto length = static_cast<std::uint16_t>(udp_size);
+  std::uint64_t sum = pseudo_header_sum(kProtocolUdp, length) + number_sum(length);
+  sum = add_carry(sum, swap_fields<std::uint16_t>(udp + kUdpSourceOffset));
+  sum = add_carry(sum, addresses_sum);
+  store_u16(udp + kUdpLengthOffset, length);
+  const std::uint16_t checksum =
+      finish_checksum(add_octets(sum, udp + kUdpSize, udp_size - kUdpSize));
   store_checksum(udp + kUdpChecksumOffset, checksum == 0 ? 0xffff : checksum);  // RFC 768
 }
 
@@ -64,17 +83,11 @@ Frame make_reply(std::uint8_t* data, const Datagram& datagram, std::size_t paylo
     std::memmove(data + surplus, data, datagram.ip + ip_size);
     data += surplus;
   }
-  swap_octets<kMacSize>(data, data + kMacSize);
+  swap_macs(data);
   std::uint8_t* ip = data + datagram.ip;
   std::uint8_t* udp = ip + ip_size;
   const std::size_t udp_size = kUdpSize + payload_size;
-  if (datagram.ipv6) {
-    write_ipv6(ip, udp_size);
-    write_udp(udp, udp_size, ip + kIpv6SourceOffset, 16);
-  } else {
-    write_ipv4(ip, udp_size);
-    write_udp(udp, udp_size, ip + kIpv4SourceOffset, 4);
-  }
+  write_udp(udp, udp_size, datagram.ipv6 ? write_ipv6(ip, udp_size) : write_ipv4(ip, udp_size));
   std::size_t size = datagram.ip + ip_size + udp_size;
   if (size < kEthernetMinSize) {
     std::memset(data + size, 0, kEthernetMinSize - size);
