@@ -1,7 +1,8 @@
-// bowline-dataplane: everything that faces clients. Started by bowlined with the handover channel as
-// descriptor 3; takes no arguments and reads no file.
+// bowline-dataplane: everything that faces clients. Started by bowlined with the handover channel
+// as descriptor 3; takes no arguments and reads no file.
 #include <cap-ng.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 
 #include <csignal>
@@ -41,6 +42,14 @@ Result<void> check_channel() {
   return {};
 }
 
+// One descriptor for each TCP client: as many as this process may have.
+void raise_descriptor_limit() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  (void)::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 int fail(const std::string& why) {
   std::fprintf(stderr, "bowline-dataplane: %s\n", why.c_str());
   return 1;
@@ -53,6 +62,7 @@ int main() {
   try {
     if (auto done = give_up_privileges(); !done) return fail(done.error());
     if (auto done = check_channel(); !done) return fail(done.error());
+    raise_descriptor_limit();
     bowline::dataplane::Process process(bowline::link::kHandoverFd);
     if (auto done = process.run(); !done) return fail(done.error());
   } catch (const std::exception& error) {

@@ -1,14 +1,14 @@
-// Pairing: the tables that are served now, joined with the exchange of the control that is there now;
-// and the board by which the main thread moves the serving threads from one to the next.
+// Pairing: the tables that are served now, joined with the exchange of the control that is there
+// now; and the board by which the main thread moves the serving threads from one to the next.
 //
 //   field      writer       meaning
 //   wanted     main thread  what threads should serve from
 //   used[i]    thread i     what thread i serves from; null until it runs
 //   corrupt    any thread   number of a pairing whose rings are malformed; 0: none
 //
-// A Pairing never changes once it is wanted. The main thread takes one apart, with the mappings that
-// only it led to, after every thread has been seen to use a newer one (all_use_wanted()): a thread
-// stores used[i] (release) after its last access through the one before.
+// A Pairing never changes once it is wanted. The main thread takes one apart, with the mappings
+// that only it led to, after every thread has been seen to use a newer one (all_use_wanted()): a
+// thread stores used[i] (release) after its last access through the one before.
 #pragma once
 
 #include <array>

@@ -28,7 +28,8 @@ ThreadLink::~ThreadLink() {
   counters.commit(pairing_->exchange->counters[index_]);
 }
 
-// Leaves the pairing used so far for the wanted one. Tables, slots and exchange change on their own.
+// Leaves the pairing used so far for the wanted one. Tables, slots and exchange change on their
+// own.
 void ThreadLink::move() {
   const Pairing* const next = board_.wanted();
   assert(next != nullptr && next->header != nullptr && next->exchange != nullptr);

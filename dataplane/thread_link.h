@@ -62,8 +62,8 @@ class ThreadLink {
     counters.commit(pairing_->exchange->counters[index_]);
   }
 
-  // Hands the request that `query` holds unchanged to control. Sets worker, flags, hash and deadline
-  // of `context`; the rest is the caller's. False, and counted: control cannot take it.
+  // Hands the request that `query` holds unchanged to control. Sets worker, flags, hash and
+  // deadline of `context`; the rest is the caller's. False, and counted: control cannot take it.
   bool ask(const answer::Query& query, link::ClientContext& context);
 
   // Calls take(const link::Reply&) for each reply to a client of this thread that is still in time.

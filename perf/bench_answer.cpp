@@ -1,11 +1,11 @@
 // bench_answer: answers a second and core of the whole packet path, without a kernel or a wire.
 //
-// Ethernet frames with questions about made-up zones are put into the 1,024 buffers of a memory port, the
-// real worker takes them from there to the finished frame of the reply: all headers and checksums read and
-// written, counters counted. Only the worker's part is timed; making the questions is not (it is reported
-// as fill_ns_per_query). A full ring is filled, then drained, so that frames come from the second-level
-// cache as from a NIC that writes there. Every reply's headers are checked and a sample read in full.
-#include <sys/resource.h>
+// Ethernet frames with questions about made-up zones are put into the 1,024 buffers of a memory
+// port, the real worker takes them from there to the finished frame of the reply: all headers and
+// checksums read and written, counters counted. Only the worker's part is timed; making the
+// questions is not (it is reported as fill_ns_per_query). A full ring is filled, then drained, so
+// that frames come from the second-level cache as from a NIC that writes there. Every reply's
+// headers are checked and a sample read in full.
 #include <x86intrin.h>
 
 #include <CLI/CLI.hpp>
@@ -70,7 +70,8 @@ double seconds_of(clockid_t clock) {
   return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) * 1e-9;
 }
 
-// A stretch of time on three clocks. Wall time is what counts; CPU time tells when others disturbed.
+// A stretch of time on three clocks. Wall time is what counts; CPU time tells when others
+// disturbed.
 struct Stretch {
   double wall_s = 0, cpu_s = 0;
   std::uint64_t cycles = 0;
@@ -297,7 +298,7 @@ int report(const Options& options, const BenchTables& tables, double build_s,
     std::printf("%s\n", out.dump(2).c_str());
     return 0;
   }
-  std::printf("%.2f million answers a second (%u workers), %.0f cycles each; %lu replies verified\n",
+  std::printf("%.2f million answers a second (%u workers), %.0f cycles each; %lu verified\n",
               answers_per_second / 1e6, options.workers,
               static_cast<double>(all.serving.cycles) / answers, all.verified);
   return 0;

@@ -69,7 +69,8 @@ std::array<std::uint8_t, 4> address_of(std::uint64_t number) {
 void add_apex(zones::ZoneBuilder& builder, dns::NameView apex) {
   std::vector<std::uint8_t> soa(apex.data(), apex.data() + apex.size());
   soa.insert(soa.end(), apex.data(), apex.data() + apex.size());
-  const std::uint8_t numbers[20] = {0, 0, 0, 1, 0, 0, 14, 16, 0, 0, 3, 132, 0, 1, 81, 128, 0, 0, 1, 44};
+  const std::uint8_t numbers[20] = {0, 0, 0, 1, 0, 0, 14, 16, 0, 0,
+                                    3, 132, 0, 1, 81, 128, 0, 0, 1, 44};
   soa.insert(soa.end(), numbers, numbers + sizeof numbers);
   builder.add(apex, RrType::kSoa, kTtl_s, soa);
   const Owner ns = [&] {

@@ -1,4 +1,5 @@
-// BenchTables: zones made up in this process, published in real chunks, and the questions about them.
+// BenchTables: zones made up in this process, published in real chunks, and the questions about
+// them.
 //
 // For bench_answer. Built once by one thread; then questions may be made by any.
 #pragma once
@@ -35,8 +36,8 @@ class BenchTables {
   link::TablesView view() const { return chunks_.view(); }
   link::ChunkStats stats() const { return chunks_.stats(); }
 
-  // Writes the name of question `number`, made with `random`, to `at`. Returns its octets, with the root.
-  // REQUIRES: number < plan.names; 128 octets of room.
+  // Writes the name of question `number`, made with `random`, to `at`. Returns its octets, with the
+  // root. REQUIRES: number < plan.names; 128 octets of room.
   std::size_t write_question(std::uint64_t number, std::uint64_t random, std::uint8_t* at) const;
   // Whether `reply` is right for it. The first fault in words, or nothing.
   std::string check_reply(std::uint64_t number, dns::Bytes reply) const;

@@ -1,8 +1,8 @@
 // MemoryIo: a port whose wire is an array of Ethernet frames. For tests and benchmarks.
 //
-// A ring of buffers as a NIC's queue has it. The owner of the other end of the wire fills buffers with
-// arrive(), the worker takes and rewrites them in place, and what was sent is found with sent() in the
-// buffers it lies in, until they are filled again. One thread plays both ends.
+// A ring of buffers as a NIC's queue has it. The owner of the other end of the wire fills buffers
+// with arrive(), the worker takes and rewrites them in place, and what was sent is found with
+// sent() in the buffers it lies in, until they are filled again. One thread plays both ends.
 #pragma once
 
 #include <algorithm>
@@ -22,7 +22,7 @@ namespace bowline::dataplane {
 class MemoryIo {
  public:
   static constexpr bool kFrames = true;
-  static constexpr std::size_t kMaxBuffers = 1024;   // as a NIC's queue: frames come from L2, not L1
+  static constexpr std::size_t kMaxBuffers = 1024;   // as a NIC's queue: frames come from L2
   static constexpr std::size_t kBufferSize = 2048;   // a frame of 1,518 octets with room for tags
 
   struct Sent {

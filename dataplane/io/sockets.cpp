@@ -73,7 +73,8 @@ bool SocketsIo::watch(int fd) {
   return ::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &event) == 0;
 }
 
-// RFC 9715 3.2 (hardening 21): path MTUs that anybody can forge in an ICMP message are not believed.
+// RFC 9715 3.2 (hardening 21): path MTUs that anybody can forge in an ICMP message are not
+// believed.
 void SocketsIo::prepare(Socket& socket) {
   const int fd = socket.listener.socket.get();
   sockaddr_storage bound{};

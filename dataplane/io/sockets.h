@@ -1,8 +1,8 @@
 // SocketsIo: UDP sockets of the kernel as a port for DNS messages.
 //
-// The sockets come bound from the keeper, one for each worker and listener (SO_REUSEPORT); they outlive
-// this process. A reply leaves from the address that the request was sent to: on a socket bound to all
-// addresses that is taken from each packet (IP_PKTINFO, IPV6_PKTINFO). One thread.
+// The sockets come bound from the keeper, one for each worker and listener (SO_REUSEPORT); they
+// outlive this process. A reply leaves from the address that the request was sent to: on a socket
+// bound to all addresses that is taken from each packet (IP_PKTINFO, IPV6_PKTINFO). One thread.
 #pragma once
 
 #include <netinet/in.h>
@@ -25,7 +25,8 @@ namespace bowline::dataplane {
 class SocketsIo {
  public:
   static constexpr bool kFrames = false;
-  // Larger requests are dropped, larger replies truncated: the size that RFC 6891 6.2.5 starts with.
+  // Larger requests are dropped, larger replies truncated: the size that RFC 6891 6.2.5 starts
+  // with.
   static constexpr std::size_t kBufferSize = 4096;
 
   struct Listener {

@@ -25,7 +25,8 @@ link::Endpoint endpoint(const std::uint8_t* address, bool ipv6, const std::uint8
   return result;
 }
 
-// The request that make_reply() turns around: from the client, its headers but for what is rewritten.
+// The request that make_reply() turns around: from the client, its headers but for what is
+// rewritten.
 std::uint8_t* write_ethernet(std::uint8_t* at, const link::ClientContext& client, bool ipv6) {
   at = std::copy(client.local_mac.begin(), client.local_mac.end(), at);
   at = std::copy(client.peer_mac.begin(), client.peer_mac.end(), at);

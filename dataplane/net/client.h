@@ -1,4 +1,5 @@
-// The client of a frame as a link::ClientContext, and a frame made from one: for what control answers.
+// The client of a frame as a link::ClientContext, and a frame made from one: for what control
+// answers.
 //
 // Called by a polled worker; pure functions, no allocation, any thread.
 #pragma once

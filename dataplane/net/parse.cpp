@@ -93,7 +93,8 @@ Refusal parse_ipv6(Bytes frame, std::size_t ip, IpFacts& facts) {
     }
     if (left < 8) return Counter::drop_extension_headers;
     const std::size_t size = (std::size_t{frame[offset + 1]} + 1) * 8;
-    if (size > left || step == kMaxExtensionHeaders || offset - ip - kIpv6Size + size > kMaxExtensionOctets ||
+    if (size > left || step == kMaxExtensionHeaders ||
+        offset - ip - kIpv6Size + size > kMaxExtensionOctets ||
         !may_pass_extension(next, frame.subspan(offset, size), step)) {
       return Counter::drop_extension_headers;
     }

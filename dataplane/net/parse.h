@@ -17,7 +17,7 @@ namespace bowline::dataplane::net {
 
 inline constexpr unsigned kMaxVlanTags = 2;           // 802.1ad: one service and one customer tag
 inline constexpr unsigned kMaxExtensionHeaders = 4;   // RFC 8504 5.3 allows a limit; DNS uses none
-inline constexpr std::size_t kMaxExtensionOctets = 256;  // over all of them: bounds the options read
+inline constexpr std::size_t kMaxExtensionOctets = 256;  // of all: bounds the options read
 inline constexpr std::size_t kMaxListeners = 32;      // addresses of one frame port
 
 // An address and port that we answer on.

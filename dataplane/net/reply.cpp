@@ -10,8 +10,9 @@ namespace {
 
 using dns::store_u16;
 
-// Swaps two fields next to each other and returns what both together add to a checksum. Everything is
-// loaded before it is stored: a load that spans fresh stores of another width would wait for them.
+// Swaps two fields next to each other and returns what both together add to a checksum. Everything
+// is loaded before it is stored: a load that spans fresh stores of another width would wait for
+// them.
 template <typename T>
 std::uint64_t swap_fields(std::uint8_t* at) {
   const T first = load_host<T>(at);
@@ -32,7 +33,8 @@ void store_checksum(std::uint8_t* at, std::uint16_t checksum) {
   std::memcpy(at, &checksum, sizeof checksum);
 }
 
-// RFC 6864 4.1: a datagram that must not be fragmented needs no id. Returns the sum of the addresses.
+// RFC 6864 4.1: a datagram that must not be fragmented needs no id. Returns the sum of the
+// addresses.
 std::uint64_t write_ipv4(std::uint8_t* ip, std::size_t udp_size) {
   constexpr std::uint16_t kVersion = 0x4500;  // five words, no traffic class
   constexpr std::uint16_t kTtlProtocol = kReplyTtl << 8 | kProtocolUdp;

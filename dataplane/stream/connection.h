@@ -36,8 +36,8 @@ class RequestBuffer {
 // Replies, with their lengths, that the socket had no room for.
 class ReplyQueue {
  public:
-  // `framed` is a reply with its length, of which the first `sent` octets have gone out. With more than
-  // 0 the queue was empty. REQUIRES: sent < framed.size().
+  // `framed` is a reply with its length, of which the first `sent` octets have gone out. With more
+  // than 0 the queue was empty. REQUIRES: sent < framed.size().
   void append(dns::Bytes framed, std::size_t sent = 0);
   void append_message(dns::Bytes message);
   dns::Bytes unsent() const { return dns::Bytes(octets_).subspan(at_); }

@@ -1,9 +1,9 @@
-// Expiry: which connection has waited too long, and which has waited longest. One thread; the clock is
-// the caller's.
+// Expiry: which connection has waited too long, and which has waited longest. One thread; the clock
+// is the caller's.
 //
-// Every connection is in one of three queues by what it waits for. All in a queue have the same time
-// limit, so a queue in the order of entry is in the order of expiry: each step costs O(1), however
-// many connections there are.
+// Every connection is in one of three queues by what it waits for. All in a queue have the same
+// time limit, so a queue in the order of entry is in the order of expiry: each step costs O(1),
+// however many connections there are.
 #pragma once
 
 #include <array>

@@ -1,8 +1,9 @@
 // TcpServer: plain TCP on one stream thread (RFC 7766).
 //
-// Requests are answered as they come, in bursts, by the same code as those of the workers; what control
-// must answer is asked, and its reply sent whenever it comes, in any order (RFC 7766 6.2.1.1). A client
-// that does not read its replies is not read from either. One thread, but for TcpClients.
+// Requests are answered as they come, in bursts, by the same code as those of the workers; what
+// control must answer is asked, and its reply sent whenever it comes, in any order (RFC 7766
+// 6.2.1.1). A client that does not read its replies is not read from either. One thread, but for
+// TcpClients.
 #pragma once
 
 #include <sys/uio.h>

@@ -1,8 +1,8 @@
-// Frames: parsing never reads out of bounds, and a reply, if one is made, is a good frame back to the sender.
-// Needs: dataplane_dep.
+// Frames: parsing never reads out of bounds, and a reply, if one is made, is a good frame back to
+// the sender. Needs: dataplane_dep.
 //
-// The first octet chooses how long the reply is; the rest is the frame. With its highest bit the IPv4 and UDP
-// checksums are mended first, so that what lies behind them is reached.
+// The first octet chooses how long the reply is; the rest is the frame. With its highest bit the
+// IPv4 and UDP checksums are mended first, so that what lies behind them is reached.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -52,7 +52,8 @@ void check_reply(const net::Frame& reply, const net::Datagram& request, std::siz
   net::Datagram datagram;
   const dns::Bytes frame(reply.data, reply.size);
   const auto refusal = net::parse(frame, clients, datagram);
-  // The request may have come to an address that is none for a source, or from a group's MAC address.
+  // The request may have come to an address that is none for a source, or from a group's MAC
+  // address.
   const bool only_its_addresses = refusal == link::Counter::drop_bad_source;
   demand(!refusal || only_its_addresses);
   if (refusal) return;

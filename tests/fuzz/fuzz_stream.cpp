@@ -1,8 +1,8 @@
-// Stream buffers: whatever pieces octets come and go in, messages are what they were, and nothing is kept
-// once all is done. Needs: dataplane_dep.
+// Stream buffers: whatever pieces octets come and go in, messages are what they were, and nothing
+// is kept once all is done. Needs: dataplane_dep.
 //
-// Each step takes an octet of the input: how much more of the rest "arrives", whether messages are taken, and how
-// much of the replies "is sent". Each message taken is its own reply.
+// Each step takes an octet of the input: how much more of the rest "arrives", whether messages are
+// taken, and how much of the replies "is sent". Each message taken is its own reply.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>

@@ -1,8 +1,9 @@
-// A worker answers while control publishes and frees: under TSan and ASan, and with answers that tell of
-// mixed versions.
+// A worker answers while control publishes and frees: under TSan and ASan, and with answers that
+// tell of mixed versions.
 //
-// What a reader must always see: each answer is of a version that was published no later than the answer and
-// no earlier than the last one that the worker had left when the burst began; so addresses never go back.
+// What a reader must always see: each answer is of a version that was published no later than the
+// answer and no earlier than the last one that the worker had left when the burst began; so
+// addresses never go back.
 #include <atomic>
 #include <catch2/catch.hpp>
 #include <cstdlib>

@@ -18,9 +18,10 @@ thread_local std::size_t allocations = 0;
 
 void* allocate(std::size_t size, std::size_t alignment) {
   if (counting) ++allocations;
+  const std::size_t rounded = (size + alignment - 1) / alignment * alignment;
   void* const memory = alignment <= alignof(std::max_align_t)
                            ? std::malloc(size)
-                           : std::aligned_alloc(alignment, (size + alignment - 1) / alignment * alignment);
+                           : std::aligned_alloc(alignment, rounded);
   if (memory == nullptr) throw std::bad_alloc();
   return memory;
 }

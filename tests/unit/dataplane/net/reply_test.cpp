@@ -1,4 +1,5 @@
-// A frame in, its reply out: read back with the parser from the client's side, and against golden octets.
+// A frame in, its reply out: read back with the parser from the client's side, and against golden
+// octets.
 #include "dataplane/net/reply.h"
 
 #include <catch2/catch.hpp>
@@ -131,7 +132,8 @@ TEST_CASE("checksum: agrees with RFC 1071 for every size and alignment") {
 
 TEST_CASE("client: a frame made from a context reaches who was described") {
   for (const FrameSpec& spec : std::vector<FrameSpec>{
-           {}, {.ipv6 = true}, {.tags = {0x81, 0, 0, 7}}, {.ipv6 = true, .tags = {0x81, 0, 0, 9}}}) {
+           {}, {.ipv6 = true}, {.tags = {0x81, 0, 0, 7}},
+           {.ipv6 = true, .tags = {0x81, 0, 0, 9}}}) {
     const Octets frame = make_frame(spec);
     const auto all = listeners();
     net::Datagram datagram;

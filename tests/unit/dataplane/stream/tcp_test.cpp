@@ -1,4 +1,5 @@
-// TcpServer over loopback: the test is the client and turns the server by hand, with a clock of its own.
+// TcpServer over loopback: the test is the client and turns the server by hand, with a clock of its
+// own.
 #include "dataplane/stream/tcp.h"
 
 #include <arpa/inet.h>

@@ -55,7 +55,8 @@ Octets make_udp(const FrameSpec& spec, const Octets& addresses) {
   append(covered, udp);
   std::uint16_t checksum = plain_checksum(covered);
   if (checksum == 0) checksum = 0xffff;
-  store_u16(&udp[6], spec.wrong_checksum ? static_cast<std::uint16_t>(checksum ^ 0x0100) : checksum);
+  if (spec.wrong_checksum) checksum ^= 0x0100;
+  store_u16(&udp[6], checksum);
   return udp;
 }
 
@@ -98,7 +99,8 @@ Octets make_ipv6(const FrameSpec& spec, const Octets& addresses, const Octets& u
 
 Octets make_frame(const FrameSpec& spec) {
   Octets addresses = address(spec.source, spec.ipv6, spec.ipv6 ? "2001:db8::1" : "192.0.2.1");
-  append(addresses, address(spec.destination, spec.ipv6, spec.ipv6 ? "2001:db8::53" : "192.0.2.53"));
+  append(addresses,
+         address(spec.destination, spec.ipv6, spec.ipv6 ? "2001:db8::53" : "192.0.2.53"));
   const Octets udp = make_udp(spec, addresses);
   Octets frame = {spec.first_mac_octet, 0, 0, 0, 0, 0x53, spec.source_mac_octet, 0, 0, 0, 0, 0x01};
   append(frame, spec.tags);

@@ -1,4 +1,5 @@
-// Ethernet frames of DNS questions for tests, built field by field so that any of them can be wrong.
+// Ethernet frames of DNS questions for tests, built field by field so that any of them can be
+// wrong.
 #pragma once
 
 #include <cstdint>
@@ -13,8 +14,8 @@ namespace bowline::dataplane::test {
 
 using Octets = std::vector<std::uint8_t>;
 
-// What a frame is made from; the defaults make a good one. Lengths and checksums are filled in after
-// everything else, unless a field says otherwise.
+// What a frame is made from; the defaults make a good one. Lengths and checksums are filled in
+// after everything else, unless a field says otherwise.
 struct FrameSpec {
   bool ipv6 = false;
   Octets tags = {};                    // VLAN tags, four octets each
@@ -44,7 +45,8 @@ Octets make_frame(const FrameSpec& spec);
 // 192.0.2.53 and 2001:db8::53, port 53.
 std::vector<net::Listener> listeners();
 
-// A request for `name` with type and flags. `additional`: octets after the question, counted as one record.
+// A request for `name` with type and flags. `additional`: octets after the question, counted as one
+// record.
 Octets make_question(std::string_view name, std::uint16_t type = 1, std::uint16_t id = 0x1234,
                      std::uint16_t flags = 0, const Octets& additional = {});
 

@@ -1,5 +1,5 @@
-// SmallZone: tables with a small zone, and the exchange of one pairing, in this process; and what the
-// tests have to play of control.
+// SmallZone: tables with a small zone, and the exchange of one pairing, in this process; and what
+// the tests have to play of control.
 #pragma once
 
 #include <memory>
@@ -62,7 +62,9 @@ class Paired {
 class Service {
  public:
   Service(link::Exchange& exchange, unsigned thread)
-      : asks_(exchange.asks[thread]), replies_(exchange.replies[thread]), buffer_(link::kMaxRingMessage) {}
+      : asks_(exchange.asks[thread]),
+        replies_(exchange.replies[thread]),
+        buffer_(link::kMaxRingMessage) {}
 
   // The next ask; nothing if there is none. Its payload lives until the next call.
   std::optional<link::Ask> take();
