@@ -148,7 +148,9 @@ Octets deep_owners(std::size_t size) {
 Octets distinct_owners(std::size_t size, unsigned& count) {
   Message message(size);
   for (unsigned i = 0;; ++i) {
-    if (!message.add({2, static_cast<std::uint8_t>(i >> 8), static_cast<std::uint8_t>(i), 0})) break;
+    const auto high = static_cast<std::uint8_t>(i >> 8);
+    const auto low = static_cast<std::uint8_t>(i);
+    if (!message.add({2, high, low, 0})) break;
   }
   count = message.count();
   return message.octets();

@@ -1,8 +1,8 @@
 // The long run of hardening 41: compressed names by the hundred million, in generated messages, and
 // all pairs of pointers that lead to each other. Started by tests/fuzz/long.
 //
-// Each name is read three ways - Name::from_message(), NameExpander, and the plain reference below -
-// which have to agree on verdict, octets and end.
+// Each name is read by Name::from_message(), by NameExpander and by the plain reference below: they
+// have to agree on verdict, octets and end.
 #include <algorithm>
 #include <array>
 #include <cstring>
@@ -105,7 +105,9 @@ class Generator {
     const std::size_t size = kind == 0 ? 63 : kind == 1 ? 1 + random_.below(63) : 1;
     if (random_.below(8) == 0) starts_.push_back(size_);
     octets_[size_++] = static_cast<std::uint8_t>(size);
-    for (std::size_t i = 0; i < size; ++i) octets_[size_++] = static_cast<std::uint8_t>('a' + i % 26);
+    for (std::size_t i = 0; i < size; ++i) {
+      octets_[size_++] = static_cast<std::uint8_t>('a' + i % 26);
+    }
   }
 
   void put_pointer() {

@@ -71,8 +71,8 @@ std::string rrset_of(std::size_t plain) {
     text += txt(owner, first);
     room -= first + kRecord;
   }
-  return text + txt(owner, room) + owner + " RRSIG TXT 13 3 3600 20360101000000 20260101000000 1 . " +
-         std::string(86, 'A') + "==\n";
+  return text + txt(owner, room) + owner +
+         " RRSIG TXT 13 3 3600 20360101000000 20260101000000 1 . " + std::string(86, 'A') + "==\n";
 }
 
 // The sizes without extras that make some reply as large as a limit, or an octet off.
