@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "zones/publisher.h"
+#include "zones/layout.h"
 
 namespace bowline::dataplane {
 

@@ -10,6 +10,7 @@
 
 #include "dns/message.h"
 #include "zones/builder.h"
+#include "zones/layout.h"
 
 namespace bowline::perf {
 

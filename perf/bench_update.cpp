@@ -17,6 +17,7 @@
 #include "link/epoch.h"
 #include "link/publish.h"
 #include "zones/builder.h"
+#include "zones/layout.h"
 #include "zones/publisher.h"
 #include "zones/writer.h"
 

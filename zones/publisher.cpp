@@ -9,12 +9,6 @@
 
 namespace bowline::zones {
 
-const std::uint64_t kTablesLayout = link::layout_hash(
-    {link::kTablesLayout, sizeof(Bucket), offsetof(Bucket, ref), sizeof(HashRoot),
-     sizeof(TreeBlock), sizeof(TreeEntry), kPrefixOctets, sizeof(Node), offsetof(Node, size),
-     sizeof(RrsetEntry), sizeof(FarBody), sizeof(Zone), offsetof(Zone, negative_soa),
-     offsetof(Zone, flags), sizeof(Root), offsetof(Root, settings), offsetof(Root, apex_depths)});
-
 namespace {
 
 Ref find_apex(Base base, const Root& root, std::uint64_t hash, dns::NameView apex) {

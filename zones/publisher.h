@@ -19,9 +19,6 @@
 
 namespace bowline::zones {
 
-// Hash over the layout of everything in the tables: a dataplane of another build refuses them.
-extern const std::uint64_t kTablesLayout;
-
 class Publisher {
  public:
   // Asked before a root is stored: waits until the dataplane has mapped every chunk. False: it does

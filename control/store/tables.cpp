@@ -9,6 +9,7 @@
 #include <new>
 
 #include "control/log/log.h"
+#include "zones/layout.h"
 
 namespace bowline::control::store {
 

@@ -17,6 +17,7 @@
 #include "dns/zone_file.h"
 #include "link/publish.h"
 #include "zones/builder.h"
+#include "zones/layout.h"
 #include "zones/publisher.h"
 
 namespace bowline::answer::test {

@@ -23,7 +23,7 @@ namespace {
 
 std::uint64_t operations() {
   const char* const text = std::getenv("BOWLINE_OPERATIONS");
-  return text != nullptr ? std::strtoull(text, nullptr, 10) : 60000;
+  return text != nullptr ? std::strtoull(text, nullptr, 10) : 30000;
 }
 
 using Rdata = std::vector<std::uint8_t>;

@@ -13,6 +13,7 @@
 #include "link/chunks.h"
 #include "link/publish.h"
 #include "zones/builder.h"
+#include "zones/layout.h"
 #include "zones/publisher.h"
 #include "zones/writer.h"
 

@@ -1,5 +1,6 @@
 // Chunks reach the keeper, the dataplane is waited for, and nothing is freed under a reader.
 #include "control/store/tables.h"
+#include "zones/layout.h"
 
 #include <catch2/catch.hpp>
 #include <thread>

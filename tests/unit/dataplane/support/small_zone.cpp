@@ -5,6 +5,7 @@
 
 #include "dns/zone_file.h"
 #include "zones/builder.h"
+#include "zones/layout.h"
 
 namespace bowline::dataplane::test {
 
