@@ -230,7 +230,6 @@ dns::Result<void> Process::update() {
   if (pairings_.empty()) return {};
   if (threads_.empty()) {
     if (auto started = start_threads(); !started) return started;
-    send(HandoverType::kReady);
   }
   settle();
   report_corrupt();
@@ -292,13 +291,21 @@ void Process::ring_doorbells() {
 
 // ---- Threads ------------------------------------------------------------------------------------
 
+// What can fail comes before the word that we are ready, and the first answer after it: whoever ends
+// this process on seeing an answer ends one that was ready (RestartPolicy).
 dns::Result<void> Process::start_threads() {
+  std::vector<Task> tasks;
   for (unsigned i = 0; i < hello_.threads; ++i) {
     if (!doorbells_[i]) return dns::Error{"the keeper sent too few doorbells"};
+    auto task = i < hello_.workers ? prepare_worker(i) : prepare_stream(i - hello_.workers);
+    if (!task) return dns::Error{task.error()};
+    tasks.push_back(std::move(*task));
   }
-  for (unsigned i = 0; i < hello_.threads; ++i) {
-    auto started = i < hello_.workers ? start_worker(i) : start_stream(i - hello_.workers);
-    if (!started) return started;
+  send(HandoverType::kReady);
+  for (Task& task : tasks) {
+    std::thread& thread = threads_.emplace_back(std::move(task.serve));
+    name_thread(thread, task.kind, task.number);
+    if (task.core >= 0 && task.core < CPU_SETSIZE) pin_thread(thread, task.number, task.core);
   }
   return {};
 }
@@ -328,34 +335,26 @@ std::vector<TcpListener> Process::tcp_listeners(unsigned stream) const {
   return listeners;
 }
 
-dns::Result<void> Process::start_worker(unsigned worker) {
-  auto serving = std::make_unique<SocketWorker>(worker, board_, udp_listeners(worker),
+dns::Result<Process::Task> Process::prepare_worker(unsigned worker) {
+  auto serving = std::make_shared<SocketWorker>(worker, board_, udp_listeners(worker),
                                                 doorbells_[worker].get(),
                                                 (hello_.flags & link::kPollBusy) != 0);
   if (!serving->io.failure().empty()) {
     return dns::Error{"worker " + std::to_string(worker) + " " + serving->io.failure() +
                       ": raise the limit of open files (ulimit -n)"};
   }
-  std::thread& thread = threads_.emplace_back(
-      [serving = std::move(serving)] { serving->worker.run(); });
-  name_thread(thread, "worker", worker);
-  const int core = hello_.cores[worker];
-  if (core >= 0 && core < CPU_SETSIZE) pin_thread(thread, worker, core);
-  return {};
+  return Task{[serving] { serving->worker.run(); }, "worker", worker, hello_.cores[worker]};
 }
 
-dns::Result<void> Process::start_stream(unsigned stream) {
+dns::Result<Process::Task> Process::prepare_stream(unsigned stream) {
   const unsigned index = hello_.workers + stream;
-  auto serving = std::make_unique<StreamThread>(index, board_, tcp_listeners(stream),
+  auto serving = std::make_shared<StreamThread>(index, board_, tcp_listeners(stream),
                                                 doorbells_[index].get(), clients_);
   if (!serving->server.failure().empty()) {
     return dns::Error{"stream thread " + std::to_string(stream) + " " +
                       serving->server.failure() + ": raise the limit of open files (ulimit -n)"};
   }
-  std::thread& thread = threads_.emplace_back(
-      [serving = std::move(serving)] { serving->server.run(); });
-  name_thread(thread, "stream", stream);
-  return {};
+  return Task{[serving] { serving->server.run(); }, "stream", stream, link::kNoCore};
 }
 
 void Process::stop_threads() {

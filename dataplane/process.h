@@ -16,6 +16,7 @@
 #include <array>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <string>
 #include <thread>
@@ -52,6 +53,13 @@ class Process {
     std::uint64_t generation = 0;  // of its control
     bool control_lives = false;
   };
+  // A thread that is ready to run.
+  struct Task {
+    std::function<void()> serve;
+    const char* kind;
+    unsigned number;
+    int core;  // or link::kNoCore
+  };
 
   void wait() const;
   dns::Result<void> handle(link::Received& received);
@@ -70,8 +78,8 @@ class Process {
             std::string_view text = {});
 
   dns::Result<void> start_threads();
-  dns::Result<void> start_worker(unsigned worker);
-  dns::Result<void> start_stream(unsigned stream);
+  dns::Result<Task> prepare_worker(unsigned worker);
+  dns::Result<Task> prepare_stream(unsigned stream);
   std::vector<SocketsIo::Listener> udp_listeners(unsigned worker) const;
   std::vector<TcpListener> tcp_listeners(unsigned stream) const;
   void stop_threads();
