@@ -16,7 +16,7 @@ KILLS = 20
 BETWEEN_s = 1.2
 REPUBLISH_s = 1.0
 IDLE_RUN_s = 3
-LONG_s = int(KILLS * BETWEEN_s) + 2
+LONG_s = int(KILLS * BETWEEN_s) + 4
 
 NAMES = 1000
 FIRST_SERIAL = 1000
@@ -102,6 +102,15 @@ def test_control_killed_twenty_times_under_load_loses_nothing(running):
     assert int(status["control-restarts"]) == KILLS * attempt
     assert int(status["generation"]) == KILLS * attempt + 1
     assert int(status["tables-chunks"]) < 5, "tables of former generations are kept"
+
+
+def test_a_storm_of_kills_is_survived(running):
+    """As fast as it comes back, beyond ten in ten seconds; the keeper may pause, but not for a second."""
+    for serial in range(2000, 2000 + KILLS):
+        begin = time.monotonic()
+        delay = kill_and_change(running, serial)
+        assert delay < REPUBLISH_s and time.monotonic() - begin < 1.5, serial
+        assert running.ask("n7.kill.test.", "A").aa
 
 
 def test_what_control_must_answer_is_servfail_while_it_cannot_start(running):

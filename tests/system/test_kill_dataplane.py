@@ -60,6 +60,16 @@ def test_the_dataplane_killed_twenty_times_serves_again_and_nothing_is_loaded(ru
     assert int(status["dataplane-restarts"]) == KILLS and int(status["control-restarts"]) == 0
 
 
+def test_a_storm_of_kills_is_survived(running):
+    """As fast as it comes back, beyond ten in ten seconds; the keeper may pause, but not for a second."""
+    hide_zone_files(running)
+    for kill in range(KILLS):
+        old = running.kill_child("bowline-dataplane")
+        harness.wait_until(lambda old=old: harness.started_at(old) is None, 5.0, "its end")
+        assert seconds_until_answer(running) < SERVE_AGAIN_s, kill
+        running.wait_new_child("bowline-dataplane", old)
+
+
 def test_the_dataplane_serves_again_while_control_is_dead(running):
     """The keeper holds the tables: neither process has to have lived through it."""
     good = running.config.read_text()
