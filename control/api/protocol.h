@@ -1,9 +1,10 @@
 // The control protocol: frames of JSON over a UNIX socket, between bowlinec and bowline-control.
 //
-// A frame is its length (32 bits, network order) and so many octets of JSON. The client sends one request,
+// A frame is its length (32 bits, network order) and so many octets of JSON. The client sends one
+// request,
 //   {"verb": "zone-status", "args": ["example.com"]}
 // and gets any number of rows and texts and one end, then may send the next request:
-//   {"row": {"zone": "example.com.", "serial": 1}}    something for a table; all rows have the same keys
+//   {"row": {"zone": "example.com.", "serial": 1}}    for a table; all rows have the same keys
 //   {"text": "..."}                                   something for a person
 //   {"end": {"ok": false, "error": "..."}}
 // Plain functions; any thread.
@@ -19,14 +20,15 @@ namespace bowline::control::api {
 
 using Json = nlohmann::ordered_json;
 
-inline constexpr std::size_t kMaxRequest = 64 << 10;  // a command line with some thousand zone names
-inline constexpr std::size_t kMaxFrame = 1 << 20;     // one row or text; what a client takes at once
+inline constexpr std::size_t kMaxRequest = 64 << 10;  // some thousand zone names
+inline constexpr std::size_t kMaxFrame = 1 << 20;     // one row or text
 
 void append_frame(std::string& out, const Json& content);
 
 enum class Frame : std::uint8_t { kComplete, kPartial, kTooLarge, kMalformed };
 
-// Takes the first frame off `buffer`. `content` is set only on kComplete; then the frame is removed.
+// Takes the first frame off `buffer`. `content` is set only on kComplete; then the frame is
+// removed.
 Frame take_frame(std::string& buffer, std::size_t most, Json& content);
 
 }  // namespace bowline::control::api

@@ -1,5 +1,5 @@
-// Response: what one request of a client gets back. The verbs write it, from any thread; the server's
-// thread sends it.
+// Response: what one request of a client gets back. The verbs write it, from any thread; the
+// server's thread sends it.
 #pragma once
 
 #include <cstdint>
@@ -36,8 +36,8 @@ class Outbox {
 
 class Response {
  public:
-  // Writes the next part, called by the server's thread whenever the client has taken the one before.
-  // False: that was all, and end() has been called.
+  // Writes the next part, called by the server's thread whenever the client has taken the one
+  // before. False: that was all, and end() has been called.
   using Producer = std::function<bool(Response&)>;
 
   Response(std::shared_ptr<Outbox> outbox, std::uint64_t client)
@@ -48,7 +48,8 @@ class Response {
   // Once, at last. An empty error is success.
   void end(const std::string& error = {});
 
-  // For long answers. REQUIRES: within the verb's call, on the server's thread; nothing else writes.
+  // For long answers. REQUIRES: within the verb's call, on the server's thread; nothing else
+  // writes.
   void produce_with(Producer producer) { producer_ = std::move(producer); }
   Producer& producer() { return producer_; }
 

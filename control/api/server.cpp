@@ -25,7 +25,8 @@ constexpr std::uint64_t kSweepEvery_ms = 500;
 constexpr std::size_t kReadAtOnce = 16 << 10;
 
 dns::Error socket_error(const std::string& path, const std::string& why) {
-  return {fmt::format("cannot listen on {}: {}: change control.listen or server.rundir", path, why)};
+  return {
+      fmt::format("cannot listen on {}: {}: change control.listen or server.rundir", path, why)};
 }
 
 }  // namespace
@@ -105,7 +106,8 @@ void Server::handle_events(std::uint64_t now_ms) {
 
 void Server::accept(std::size_t listener, std::uint64_t now_ms) {
   for (std::size_t i = 0; i < kEventsARound; ++i) {
-    link::Fd socket(::accept4(listeners_[listener].get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+    link::Fd socket(
+        ::accept4(listeners_[listener].get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
     if (!socket) return;
     if (clients_.size() >= kMaxClients) make_room();
     const std::uint64_t id = next_id_++;
@@ -146,7 +148,8 @@ bool Server::start_request(std::uint64_t id, Client& client) {
       return false;
   }
   Request request;
-  if (!content.is_object() || !content.contains("verb") || !content["verb"].is_string()) return false;
+  if (!content.is_object() || !content.contains("verb") || !content["verb"].is_string())
+    return false;
   request.verb = content["verb"].get<std::string>();
   if (content.contains("args")) {
     if (!content["args"].is_array()) return false;
@@ -173,7 +176,8 @@ void Server::fetch_outbox() {
 }
 
 bool Server::write(std::uint64_t id, Client& client, std::uint64_t now_ms) {
-  if (client.response && client.response->producer() && client.out.size() - client.sent < kMaxUnsent) {
+  if (client.response && client.response->producer() &&
+      client.out.size() - client.sent < kMaxUnsent) {
     if (!client.response->producer()(*client.response)) client.response->produce_with({});
     fetch_outbox();
   }

@@ -1,8 +1,8 @@
 // Server: the UNIX sockets on which bowlinec reaches control.
 //
-// One thread, that of control's main loop: poll poll_fd(), then call handle_events(). Clients are many,
-// slow, idle or hostile: each has one request at a time, bounded buffers, and a time after which it is
-// disconnected; when there are too many, the one that has been idle longest goes.
+// One thread, that of control's main loop: poll poll_fd(), then call handle_events(). Clients are
+// many, slow, idle or hostile: each has one request at a time, bounded buffers, and a time after
+// which it is disconnected; when there are too many, the one that has been idle longest goes.
 #pragma once
 
 #include <cstdint>
@@ -25,7 +25,7 @@ struct Request {
 
 class Server {
  public:
-  static constexpr std::size_t kMaxClients = 4096;         // a few descriptors of a limit of a million
+  static constexpr std::size_t kMaxClients = 4096;  // a few descriptors of a limit of a million
   static constexpr std::size_t kMaxUnsent = 1 << 20;       // then a producer waits for the client
 
   struct Options {

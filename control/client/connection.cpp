@@ -21,13 +21,17 @@ std::string explain_connect_error(const std::string& path, int error) {
   switch (error) {
     case ENOENT:
       return fmt::format(
-          "no control socket at {}: start bowlined, or name the right place with -s SOCKET or -c FILE",
+          "no control socket at {}: start bowlined, or name the right place with -s SOCKET or -c "
+          "FILE",
           path);
     case ECONNREFUSED:
-      return fmt::format("nobody listens on {}: bowline-control does not run; start bowlined, or wait "
-                         "if it is just being restarted", path);
+      return fmt::format(
+          "nobody listens on {}: bowline-control does not run; start bowlined, or wait "
+          "if it is just being restarted",
+          path);
     case EACCES:
-      return fmt::format("no permission to use {}: run bowlinec as root or as the server's user", path);
+      return fmt::format("no permission to use {}: run bowlinec as root or as the server's user",
+                         path);
     case EAGAIN:
       return fmt::format("{} has too many clients waiting: try again", path);
     default:
@@ -60,7 +64,8 @@ dns::Result<void> Connection::send(const std::string& verb,
     return dns::Error{"too many arguments for one command: name fewer zones"};
   }
   for (std::size_t sent = 0; sent < frame.size();) {
-    const ssize_t now = ::send(socket_.get(), frame.data() + sent, frame.size() - sent, MSG_NOSIGNAL);
+    const ssize_t now =
+        ::send(socket_.get(), frame.data() + sent, frame.size() - sent, MSG_NOSIGNAL);
     if (now < 0 && errno != EINTR) {
       return dns::Error{fmt::format("control does not take the command: {}", std::strerror(errno))};
     }
@@ -84,8 +89,10 @@ dns::Result<api::Json> Connection::receive() {
     const int ready = ::poll(&wanted, 1, timeout_ms_);
     if (ready < 0 && errno == EINTR) continue;
     if (ready == 0) {
-      return dns::Error{fmt::format("no answer within {} seconds: it may still be at work; see "
-                                    "'bowlinec status', or wait longer with -t", timeout_ms_ / 1000)};
+      return dns::Error{
+          fmt::format("no answer within {} seconds: it may still be at work; see "
+                      "'bowlinec status', or wait longer with -t",
+                      timeout_ms_ / 1000)};
     }
     std::array<char, kReadAtOnce> octets;
     const ssize_t got = ::recv(socket_.get(), octets.data(), octets.size(), 0);

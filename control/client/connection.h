@@ -23,7 +23,8 @@ class Connection {
   dns::Result<api::Json> receive();
 
  private:
-  Connection(link::Fd socket, int timeout_ms) : socket_(std::move(socket)), timeout_ms_(timeout_ms) {}
+  Connection(link::Fd socket, int timeout_ms)
+      : socket_(std::move(socket)), timeout_ms_(timeout_ms) {}
 
   link::Fd socket_;
   int timeout_ms_;  // -1: none

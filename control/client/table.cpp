@@ -61,8 +61,8 @@ std::vector<Column> measure(const std::vector<api::Json>& rows, bool with_head) 
   return columns;
 }
 
-void append_cell(std::string& line, const Column& column, const std::string& text, const char* colour,
-                 bool last) {
+void append_cell(std::string& line, const Column& column, const std::string& text,
+                 const char* colour, bool last) {
   const std::string fill(column.width - std::min(column.width, width_of(text)), ' ');
   if (column.numeric) line += fill;
   line += colour != nullptr ? colour + text + kPlain : text;
@@ -99,7 +99,8 @@ std::string format_table(const std::vector<api::Json>& rows, bool colour) {
   for (const api::Json& row : rows) {
     for (const Column& column : columns) {
       const std::string text = cell_text(row.value(column.name, api::Json()));
-      append_cell(out, column, text, colour ? colour_of(text) : nullptr, &column == &columns.back());
+      append_cell(out, column, text, colour ? colour_of(text) : nullptr,
+                  &column == &columns.back());
     }
     out += '\n';
   }

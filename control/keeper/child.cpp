@@ -36,7 +36,8 @@ bool arrange_descriptors(int channel, int report) {
   const int high_channel = ::fcntl(channel, F_DUPFD_CLOEXEC, kReportFd + 1);
   const int high_report = ::fcntl(report, F_DUPFD_CLOEXEC, kReportFd + 1);
   if (high_channel < 0 || high_report < 0) return false;
-  if (::dup2(high_report, kReportFd) < 0 || ::dup2(high_channel, link::kHandoverFd) < 0) return false;
+  if (::dup2(high_report, kReportFd) < 0 || ::dup2(high_channel, link::kHandoverFd) < 0)
+    return false;
   if (::fcntl(kReportFd, F_SETFD, FD_CLOEXEC) != 0) return false;
   return ::close_range(kReportFd + 1, ~0U, 0) == 0;
 }

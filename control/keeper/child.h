@@ -1,7 +1,7 @@
 // Child: one process that the keeper starts, with its end of the handover channel.
 //
-// Messages that the child does not take at once wait in a queue, with copies of their descriptors. The
-// keeper's thread only.
+// Messages that the child does not take at once wait in a queue, with copies of their descriptors.
+// The keeper's thread only.
 #pragma once
 
 #include <sys/types.h>

@@ -1,6 +1,7 @@
 // ChunkBook: the descriptors of all table chunks, by generation of control and index.
 //
-// The keeper holds them so that the tables outlive control and the dataplane. The keeper's thread only.
+// The keeper holds them so that the tables outlive control and the dataplane. The keeper's thread
+// only.
 #pragma once
 
 #include <cstdint>
@@ -19,7 +20,8 @@ class ChunkBook {
     link::Fd fd;
   };
 
-  // Takes what a kChunk message brought. False: that chunk is already there, or the message is wrong.
+  // Takes what a kChunk message brought. False: that chunk is already there, or the message is
+  // wrong.
   bool add(const link::HandoverMessage& announcement, link::Fd fd);
   // False: there is no such chunk.
   bool withdraw(std::uint64_t generation, std::uint32_t index);

@@ -34,7 +34,8 @@ constexpr int kMessagesARound = 64;
 std::uint64_t now_ms() {
   timespec now{};
   ::clock_gettime(CLOCK_MONOTONIC, &now);
-  return static_cast<std::uint64_t>(now.tv_sec) * 1000 + static_cast<std::uint64_t>(now.tv_nsec) / 1'000'000;
+  return static_cast<std::uint64_t>(now.tv_sec) * 1000 +
+         static_cast<std::uint64_t>(now.tv_nsec) / 1'000'000;
 }
 
 HandoverMessage make_message(HandoverType type, std::uint64_t generation = 0,
@@ -118,8 +119,8 @@ void Keeper::start_planned() {
   if (start_control_now) ++generation_;
   const bool start_dataplane_now = due(dataplane_) && start_process(dataplane_);
   if (!start_control_now && !start_dataplane_now) return;
-  // One number for each start, so that pairing less generation counts the restarts of the dataplane; the
-  // first start of both has one number.
+  // One number for each start, so that pairing less generation counts the restarts of the
+  // dataplane; the first start of both has one number.
   pairing_ += start_control_now && start_dataplane_now && pairing_ != 0 ? 2 : 1;
   if (start_control_now) greet(control_);
   if (start_dataplane_now) greet(dataplane_);
@@ -228,8 +229,8 @@ void Keeper::handle_death(Child& child) {
   int status = 0;
   (void)::waitpid(child.pid(), &status, 0);
   const bool expected = stop_by_ms_ != 0;
-  log::message(Category::kServer, expected ? log::Level::kInfo : log::Level::kError, "{}, PID {}, {}",
-               child.name(), child.pid(), describe_death(status));
+  log::message(Category::kServer, expected ? log::Level::kInfo : log::Level::kError,
+               "{}, PID {}, {}", child.name(), child.pid(), describe_death(status));
   child.died();
   if (expected) return;
   const HandoverMessage unpaired = make_message(HandoverType::kUnpaired, 0, pairing_);
@@ -413,9 +414,10 @@ void Keeper::compare_configuration() {
                     dataplane.poll == dataplane_settings_.poll &&
                     dataplane.hugepages == dataplane_settings_.hugepages;
   if (!same) {
-    log::warning(Category::kServer,
-                 "listen, rundir, user, workers, cores, poll and hugepages keep their former values: "
-                 "restart bowlined to change them");
+    log::warning(
+        Category::kServer,
+        "listen, rundir, user, workers, cores, poll and hugepages keep their former values: "
+        "restart bowlined to change them");
   }
 }
 
@@ -430,8 +432,10 @@ void Keeper::wait_for_events() {
   if (control_.channel() >= 0 && (wanted[1].revents & POLLOUT) != 0) control_.flush();
   if (dataplane_.channel() >= 0 && (wanted[2].revents & POLLOUT) != 0) dataplane_.flush();
   constexpr short kReadable = POLLIN | POLLHUP | POLLERR;
-  if (control_.channel() >= 0 && (wanted[1].revents & kReadable) != 0) receive(control_, kMessagesARound);
-  if (dataplane_.channel() >= 0 && (wanted[2].revents & kReadable) != 0) receive(dataplane_, kMessagesARound);
+  if (control_.channel() >= 0 && (wanted[1].revents & kReadable) != 0)
+    receive(control_, kMessagesARound);
+  if (dataplane_.channel() >= 0 && (wanted[2].revents & kReadable) != 0)
+    receive(dataplane_, kMessagesARound);
   if (wanted[0].revents != 0) handle_signals();
   reap();
 }

@@ -1,13 +1,14 @@
-// Keeper: starts control and the dataplane, keeps what must outlive them, and restarts either alone.
+// Keeper: starts control and the dataplane, keeps what must outlive them, and restarts either
+// alone.
 //
-// One thread, one poll loop: signals by a signalfd, one handover channel to each child. It parses nothing but
-// its configuration and the fixed-size messages of its children.
+// One thread, one poll loop: signals by a signalfd, one handover channel to each child. It parses
+// nothing but its configuration and the fixed-size messages of its children.
 //
 //   event                     what it does
 //   control starts            generation + 1; new exchange for both
 //   dataplane starts          new exchange for both; then all listeners, doorbells and chunks
-//   control dies              dataplane is told (unpaired, no more chunks of that generation); start it again
-//   dataplane dies            control is told (unpaired); start it again
+//   control dies              dataplane is told: unpaired, no more chunks; start it again
+//   dataplane dies            control is told: unpaired; start it again
 //   control: chunk, withdraw  noted and sent on
 //   dataplane: settled        descriptors of older generations are let go
 //   SIGHUP                    control reads the configuration again
@@ -32,7 +33,8 @@ class Keeper {
   // `folder`: where the executables of the children are.
   Keeper(const config::Config& config, const std::string& folder);
 
-  // Opens the listeners and makes what the children share. The error is one line that says what to do.
+  // Opens the listeners and makes what the children share. The error is one line that says what to
+  // do.
   dns::Result<void> prepare();
 
   // Runs until the end. Returns the exit code.

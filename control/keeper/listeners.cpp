@@ -72,8 +72,8 @@ link::Fd bind_patiently(const config::Address& address, bool udp, Share share, i
 dns::Result<void> open_address(const config::Address& address, std::uint16_t index,
                                unsigned workers, std::vector<Listener>& into) {
   int error = 0;
-  // SO_REUSEPORT would let us share the port with another server that sets it too; a socket without it
-  // finds out.
+  // SO_REUSEPORT would let us share the port with another server that sets it too; a socket without
+  // it finds out.
   bind_patiently(address, true, Share::kNo, error);
   for (unsigned worker = 0; error == 0 && worker < workers; ++worker) {
     link::Fd socket = bind_socket(address, true, Share::kYes, error);

@@ -1,5 +1,5 @@
-// Listeners: the sockets that clients reach, opened with the keeper's privileges and kept by it, so that
-// a crash or restart of the dataplane loses neither a port nor what waits in the sockets.
+// Listeners: the sockets that clients reach, opened with the keeper's privileges and kept by it, so
+// that a crash or restart of the dataplane loses neither a port nor what waits in the sockets.
 //
 // The keeper's thread only.
 #pragma once
@@ -22,8 +22,8 @@ struct Listener {
   link::Endpoint endpoint;
 };
 
-// Opens one UDP socket for each worker and one TCP socket for every address. The error says which address,
-// why, and what to do.
+// Opens one UDP socket for each worker and one TCP socket for every address. The error says which
+// address, why, and what to do.
 dns::Result<std::vector<Listener>> open_listeners(const std::vector<config::Address>& addresses,
                                                   unsigned workers);
 

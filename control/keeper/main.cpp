@@ -105,7 +105,8 @@ int fail(const std::string& why) {
   return 1;
 }
 
-// What the configuration asks for before anything runs. Gone with the configuration, which may be large.
+// What the configuration asks for before anything runs. Gone with the configuration, which may be
+// large.
 struct Setup {
   control::config::Server server;
   std::unique_ptr<keeper::Keeper> keeper;

@@ -12,8 +12,8 @@ struct Identity {
   gid_t gid = 0;
 };
 
-// Gives up all capabilities for good, even for root, and becomes `identity`. Returns errno, 0 if all is
-// well. A keeper without privileges can only stay who it is.
+// Gives up all capabilities for good, even for root, and becomes `identity`. Returns errno, 0 if
+// all is well. A keeper without privileges can only stay who it is.
 int drop_privileges(const Identity& identity);
 
 // Whether this process can make its children run as `identity`.

@@ -1,7 +1,7 @@
 // RestartPolicy: how long the keeper waits before it starts a child again.
 //
-// At once, unless the child died before it was ready (it would most likely die again) or died ten times
-// in ten seconds. The keeper's thread only; the clock is the caller's.
+// At once, unless the child died before it was ready (it would most likely die again) or died ten
+// times in ten seconds. The keeper's thread only; the clock is the caller's.
 #pragma once
 
 #include <algorithm>

@@ -53,8 +53,9 @@ dns::Result<PidFile> PidFile::create(const std::string& path) {
     std::array<char, 32> text{};
     const ssize_t got = ::pread(fd.get(), text.data(), text.size() - 1, 0);
     const std::string pid(text.data(), got > 0 ? std::strcspn(text.data(), "\n") : 0);
-    return dns::Error{fmt::format(
-        "{} is in use: another bowlined runs (PID {}); stop it or change server.rundir", path, pid)};
+    return dns::Error{
+        fmt::format("{} is in use: another bowlined runs (PID {}); stop it or change server.rundir",
+                    path, pid)};
   }
   const std::string text = fmt::format("{}\n", ::getpid());
   if (::ftruncate(fd.get(), 0) != 0 ||

@@ -1,5 +1,5 @@
-// The run folder and the pid file, which is locked for as long as the keeper lives: two keepers with one
-// configuration would fight over everything else.
+// The run folder and the pid file, which is locked for as long as the keeper lives: two keepers
+// with one configuration would fight over everything else.
 //
 // The keeper's thread only.
 #pragma once

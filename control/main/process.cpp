@@ -28,8 +28,8 @@ std::uint64_t now_ms() {
          static_cast<std::uint64_t>(now.tv_nsec) / 1'000'000;
 }
 
-// The keeper has taken all privileges away before exec(); whoever starts this program otherwise shall
-// not give it any.
+// The keeper has taken all privileges away before exec(); whoever starts this program otherwise
+// shall not give it any.
 void drop_privileges() {
   (void)::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
   (void)::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
@@ -130,7 +130,8 @@ void Process::start_store() {
 void Process::give_up(const std::string& why) {
   exit_code_ = 1;
   std::string line = why.substr(0, why.find_last_not_of('\n') + 1);
-  for (std::size_t at = 0; (at = line.find('\n', at)) != std::string::npos;) line.replace(at, 1, "; ");
+  for (std::size_t at = 0; (at = line.find('\n', at)) != std::string::npos;)
+    line.replace(at, 1, "; ");
   keeper_->send(HandoverType::kFailed, line);
 }
 
@@ -168,7 +169,8 @@ store::UpdateReport Process::reload(store::Which which) {
   }
   report = zones_->update(config, which);
   if (auto done = publish_settings(*config); !done) report.errors.push_back(done.error());
-  log::info(Category::kServer, "configuration reloaded: {} zones loaded, {} failed, {} removed, {} unchanged",
+  log::info(Category::kServer,
+            "configuration reloaded: {} zones loaded, {} failed, {} removed, {} unchanged",
             report.loaded, report.failed, report.removed, report.unchanged);
   return report;
 }

@@ -1,5 +1,5 @@
-// Process: bowline-control. Takes what the keeper hands over, loads and publishes the zones, answers the
-// rings and the control sockets.
+// Process: bowline-control. Takes what the keeper hands over, loads and publishes the zones,
+// answers the rings and the control sockets.
 //
 //   thread    does
 //   main      handover channel, control sockets, start of the others; never waits for anything else

@@ -163,13 +163,14 @@ void Verbs::zone_status(const api::Request& request, Answer response) {
     }
     return response->end(unknown.empty() ? "" : "no such zone in the configuration: " + unknown);
   }
-  response->produce_with([config, &zones, loading, next = std::size_t{0}](api::Response& to) mutable {
-    const std::size_t end = std::min(next + kZonesAPart, config->zones().size());
-    for (; next < end; ++next) to.row(zone_row(zones.status(*config, next), loading));
-    if (next < config->zones().size()) return true;
-    to.end();
-    return false;
-  });
+  response->produce_with(
+      [config, &zones, loading, next = std::size_t{0}](api::Response& to) mutable {
+        const std::size_t end = std::min(next + kZonesAPart, config->zones().size());
+        for (; next < end; ++next) to.row(zone_row(zones.status(*config, next), loading));
+        if (next < config->zones().size()) return true;
+        to.end();
+        return false;
+      });
 }
 
 void Verbs::reload(const api::Request&, Answer response) {

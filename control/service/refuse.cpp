@@ -12,7 +12,8 @@ constexpr std::uint32_t kDnssecOk = 0x8000;     // RFC 3225 3, in the TTL of OPT
 constexpr std::uint16_t kBadKey = 17;           // RFC 8945 3
 constexpr std::size_t kTsigTimes = 8;           // time signed (48 bits) and fudge
 
-dns::Rcode choose_rcode(const dns::QueryFacts& facts, link::AskKind kind, const RefusalFacts& zone) {
+dns::Rcode choose_rcode(const dns::QueryFacts& facts, link::AskKind kind,
+                        const RefusalFacts& zone) {
   if (facts.has_tsig) return dns::Rcode::kNotAuth;  // RFC 8945 5.2.1
   switch (kind) {
     case link::AskKind::kTransfer:
@@ -31,8 +32,8 @@ void write_opt(dns::WireWriter& writer, const dns::QueryFacts& facts) {
   writer.u16(0);
 }
 
-// RFC 8945 5.3.2: an unsigned TSIG that carries the error. False: the request's own is malformed, or it is
-// a SIG(0).
+// RFC 8945 5.3.2: an unsigned TSIG that carries the error. False: the request's own is malformed,
+// or it is a SIG(0).
 bool write_bad_key(dns::Bytes request, dns::WireWriter& writer) {
   dns::MessageReader reader(request);
   dns::MessageReader::Record record{};

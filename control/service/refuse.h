@@ -1,5 +1,5 @@
-// The replies to what control is asked and does not do: transfers, updates and notifications that no rule
-// allows, and signed messages whose key nobody knows here.
+// The replies to what control is asked and does not do: transfers, updates and notifications that
+// no rule allows, and signed messages whose key nobody knows here.
 //
 // Pure function over a request of a stranger; any thread.
 #pragma once
@@ -19,8 +19,8 @@ struct RefusalFacts {
   bool zone_served = false;  // the question's name is the apex of a zone that is served
 };
 
-// Writes the reply to `request` into `out` (kMaxRefusal octets) and returns its size; 0: no reply is
-// possible.
+// Writes the reply to `request` into `out` (kMaxRefusal octets) and returns its size; 0: no reply
+// is possible.
 std::size_t write_refusal(dns::Bytes request, const dns::QueryFacts& facts, link::AskKind kind,
                           const RefusalFacts& zone, dns::MutableBytes out);
 

@@ -9,9 +9,11 @@ namespace bowline::control::service {
 
 namespace {
 
-// Messages taken from one ring before the next one's turn: no thread of the dataplane starves another.
+// Messages taken from one ring before the next one's turn: no thread of the dataplane starves
+// another.
 constexpr unsigned kTurn = 64;
-// A sleeping service looks at its rings this often even if nobody rings: a lost wake-up costs at most this.
+// A sleeping service looks at its rings this often even if nobody rings: a lost wake-up costs at
+// most this.
 constexpr int kSleep_ms = 500;
 
 dns::Bytes as_octets(std::span<const std::byte> bytes) {
@@ -79,7 +81,8 @@ bool Service::serve_thread(unsigned thread) {
     if (pop == link::Pop::kEmpty) break;
     if (!answer(thread, std::span(buffer_).first(length))) return fail("an ask is malformed");
   }
-  if (served != 0) (*pairing_.exchange)->thread_sleep[thread].wake_if_asleep(bells_.threads[thread]);
+  if (served != 0)
+    (*pairing_.exchange)->thread_sleep[thread].wake_if_asleep(bells_.threads[thread]);
   return served != 0;
 }
 

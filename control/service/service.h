@@ -1,7 +1,7 @@
 // Service: the thread that takes what the dataplane cannot answer and replies to it.
 //
-// One thread for each pairing; start() and stop() belong to the main thread. What comes out of the rings
-// may come from a captured dataplane: it is copied, then checked, then used.
+// One thread for each pairing; start() and stop() belong to the main thread. What comes out of the
+// rings may come from a captured dataplane: it is copied, then checked, then used.
 #pragma once
 
 #include <array>

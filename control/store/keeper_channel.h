@@ -1,5 +1,5 @@
-// KeeperChannel: what control sends to the keeper. Any thread may send, one message at a time; only the
-// main thread receives (link/handover.h), so the two directions never meet.
+// KeeperChannel: what control sends to the keeper. Any thread may send, one message at a time; only
+// the main thread receives (link/handover.h), so the two directions never meet.
 #pragma once
 
 #include <mutex>

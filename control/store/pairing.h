@@ -1,6 +1,7 @@
 // Pairing: the exchange that control shares with the dataplane now, if there is one.
 //
-// The main thread sets it as the keeper says; any thread takes a reference, which keeps the mapping alive.
+// The main thread sets it as the keeper says; any thread takes a reference, which keeps the mapping
+// alive.
 #pragma once
 
 #include <cstdint>

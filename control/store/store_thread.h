@@ -1,5 +1,5 @@
-// StoreThread: the one thread that changes what is served. Jobs run one after the other, and between them
-// the upkeep of the tables, each 100 ms.
+// StoreThread: the one thread that changes what is served. Jobs run one after the other, and
+// between them the upkeep of the tables, each 100 ms.
 //
 // post() from any thread.
 #pragma once

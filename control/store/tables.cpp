@@ -17,8 +17,8 @@ namespace {
 
 using log::Category;
 
-// Mapping a chunk takes the dataplane microseconds once it looks; one that does not look for this long
-// hangs. In looks of a millisecond, since tests move the clock.
+// Mapping a chunk takes the dataplane microseconds once it looks; one that does not look for this
+// long hangs. In looks of a millisecond, since tests move the clock.
 constexpr unsigned kSettleLooks = 5'000;
 
 }  // namespace
@@ -43,7 +43,8 @@ dns::Result<std::unique_ptr<Tables>> Tables::create(KeeperChannel& channel, cons
   try {
     tables->heap_->give_units(tables->heap_->take_units(0), 0);  // brings chunk 0 into being
   } catch (const zones::OutOfMemory&) {
-    return dns::Error{"no memory for the zone tables: free memory, or set dataplane.hugepages: off"};
+    return dns::Error{
+        "no memory for the zone tables: free memory, or set dataplane.hugepages: off"};
   }
   return tables;
 }
@@ -81,9 +82,10 @@ bool Tables::grow(unsigned index, std::size_t size) {
 void Tables::warn_small_pages() {
   if (warned_ || !options_.warn_without_huge_pages) return;
   warned_ = true;
-  log::warning(Category::kServer,
-               "no huge pages left, zone tables use 4 KiB pages and answers are slower: reserve some "
-               "with 'sysctl vm.nr_hugepages=512' (512 are 1 GiB), or set dataplane.hugepages: off");
+  log::warning(
+      Category::kServer,
+      "no huge pages left, zone tables use 4 KiB pages and answers are slower: reserve some "
+      "with 'sysctl vm.nr_hugepages=512' (512 are 1 GiB), or set dataplane.hugepages: off");
 }
 
 link::ChunkStats Tables::stats() const {
@@ -91,8 +93,8 @@ link::ChunkStats Tables::stats() const {
   return writer_.stats();
 }
 
-// Waits until the dataplane has mapped every chunk. Not on the main thread, which has to hear meanwhile
-// that the dataplane has died.
+// Waits until the dataplane has mapped every chunk. Not on the main thread, which has to hear
+// meanwhile that the dataplane has died.
 bool Tables::settle() {
   const std::uint64_t serial = serial_.load(std::memory_order_acquire);
   for (unsigned look = 0; look < kSettleLooks; ++look) {
@@ -121,8 +123,8 @@ void Tables::upkeep() {
                     fmt::format("thread {} stands still in an old version", *slot));
     }
   }
-  // What was retired since the last look waits one more: a dataplane that has just started may already
-  // read while the message that pairs us is still on its way.
+  // What was retired since the last look waits one more: a dataplane that has just started may
+  // already read while the message that pairs us is still on its way.
   publisher_->reclaim(std::min(oldest, epoch_before_));
   epoch_before_ = epoch;
 }

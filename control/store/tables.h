@@ -1,7 +1,7 @@
 // Tables: the table memory of this incarnation of control: chunks, heap, hash secret, publisher.
 //
-// Made by the main thread at the start; heap and publisher may then be used by any thread, reclaim() and
-// settings by the store's thread.
+// Made by the main thread at the start; heap and publisher may then be used by any thread,
+// reclaim() and settings by the store's thread.
 #pragma once
 
 #include <atomic>
@@ -43,8 +43,8 @@ class Tables {
 
   link::ChunkStats stats() const;
 
-  // Frees what no thread reads any more and looks for a thread that stands still. Called by the store's
-  // thread each 100 ms.
+  // Frees what no thread reads any more and looks for a thread that stands still. Called by the
+  // store's thread each 100 ms.
   void upkeep();
 
  private:

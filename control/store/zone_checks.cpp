@@ -64,7 +64,8 @@ class Checker {
           ++others;
           break;
         case RrType::kDs:
-          if (is_apex(node)) mandatory("{}: DS record at the zone apex: it belongs to the parent zone", node);
+          if (is_apex(node))
+            mandatory("{}: DS record at the zone apex: it belongs to the parent zone", node);
           ++others;
           break;
         default:

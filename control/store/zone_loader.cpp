@@ -12,7 +12,8 @@ namespace bowline::control::store {
 
 namespace {
 
-// Names the records outside the zone that the file holds; they are ignored, as the manual's server does.
+// Names the records outside the zone that the file holds; they are ignored, as the manual's server
+// does.
 class Strays {
  public:
   explicit Strays(LoadedZone& result) : result_(result) {}
@@ -40,7 +41,8 @@ void take_file_errors(const dns::ZoneFileResult& read, LoadedZone& result) {
   if (read.too_many_errors) result.errors.emplace_back("more errors follow");
 }
 
-// Sorts the findings by what the zone's setting makes of them. Returns whether the zone may be served.
+// Sorts the findings by what the zone's setting makes of them. Returns whether the zone may be
+// served.
 bool judge(Findings findings, config::SemanticChecks setting, LoadedZone& result) {
   const bool soft = setting == config::SemanticChecks::kSoft;
   for (std::string& text : findings.fatal) result.errors.push_back(std::move(text));
@@ -91,15 +93,16 @@ void load_zone(const config::Zone& zone, zones::Arena& arena, const dns::HashKey
     const zones::Base base = arena.heap().base();
     const auto& built = *base.at<zones::Zone>(draft->zone());
     const bool want_extra = zone.semantic_checks == config::SemanticChecks::kOn;
-    if (!judge(check_zone_contents(base, built, want_extra, secret), zone.semantic_checks, result)) {
+    if (!judge(check_zone_contents(base, built, want_extra, secret), zone.semantic_checks,
+               result)) {
       return;
     }
     result.serial = built.serial;
     result.records = built.record_count;
     result.draft.emplace(std::move(*draft));
   } catch (const std::bad_alloc&) {
-    result.errors.push_back(
-        fmt::format("{}: no memory left for the zone: free memory or serve fewer zones", zone.file));
+    result.errors.push_back(fmt::format(
+        "{}: no memory left for the zone: free memory or serve fewer zones", zone.file));
   }
 }
 

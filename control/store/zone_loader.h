@@ -39,8 +39,8 @@ struct LoadedZone {
   std::uint64_t records = 0;
 };
 
-// Fills a fresh `result`. `progress` is called now and then with octets read and octets in all; it may be
-// empty.
+// Fills a fresh `result`. `progress` is called now and then with octets read and octets in all; it
+// may be empty.
 void load_zone(const config::Zone& zone, zones::Arena& arena, const dns::HashKey& secret,
                const std::function<void(std::uint64_t, std::uint64_t)>& progress,
                LoadedZone& result);

@@ -19,7 +19,8 @@ using log::Category;
 constexpr std::size_t kMaxReported = 100;
 
 std::uint64_t settings_of(const config::Zone& zone) {
-  return std::hash<std::string>()(zone.file) * 31 + static_cast<std::uint64_t>(zone.semantic_checks);
+  return std::hash<std::string>()(zone.file) * 31 +
+         static_cast<std::uint64_t>(zone.semantic_checks);
 }
 
 void report_error(UpdateReport& report, std::string text) {
@@ -43,7 +44,8 @@ link::Settings make_settings(const config::Config& config) {
   settings.tcp_max_clients = server.tcp_max_clients;
   rlimit files{};
   if (settings.tcp_max_clients == 0 && ::getrlimit(RLIMIT_NOFILE, &files) == 0) {
-    settings.tcp_max_clients = static_cast<std::uint32_t>(std::min<rlim_t>(files.rlim_cur / 2, 1U << 30));
+    settings.tcp_max_clients =
+        static_cast<std::uint32_t>(std::min<rlim_t>(files.rlim_cur / 2, 1U << 30));
   }
   copy_text(std::string(server.nsid.begin(), server.nsid.end()), settings.nsid);
   copy_text(server.identity, settings.identity);

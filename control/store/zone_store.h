@@ -1,8 +1,8 @@
 // ZoneStore: which zones are configured, which of them are served, and how they got there.
 //
-// update() belongs to the store's thread; it starts loading threads of its own and publishes once all of
-// them are done. What is served changes in one step, and only for zones that loaded. The const functions
-// are for any thread.
+// update() belongs to the store's thread; it starts loading threads of its own and publishes once
+// all of them are done. What is served changes in one step, and only for zones that loaded. The
+// const functions are for any thread.
 #pragma once
 
 #include <cstdint>
@@ -47,8 +47,8 @@ class ZoneStore {
  public:
   ZoneStore(Tables& tables, unsigned threads) : tables_(tables), threads_(threads) {}
 
-  // Makes `config` the one that counts: loads, withdraws, publishes. An error of a zone leaves its last
-  // version in service.
+  // Makes `config` the one that counts: loads, withdraws, publishes. An error of a zone leaves its
+  // last version in service.
   UpdateReport update(std::shared_ptr<const config::Config> config, Which which);
   // Loads these zones of the current configuration again, changed or not.
   UpdateReport reload_zones(const std::vector<dns::Name>& names);

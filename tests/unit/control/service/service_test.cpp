@@ -150,7 +150,8 @@ TEST_CASE("a signed message gets NOTAUTH with an unsigned TSIG that says BADKEY"
       1, 'k', 0, 0, 250, 0, 255, 0, 0, 0, 0, 0, 19, 1, 'h', 0, 1, 2, 3, 4, 5, 6, 1, 44,
       0, 0, 0x12, 0x34, 0, 17, 0, 0};
   REQUIRE(reply.size() > expected.size());
-  CHECK(std::equal(expected.begin(), expected.end(), reply.end() - static_cast<long>(expected.size())));
+  CHECK(std::equal(expected.begin(), expected.end(),
+                   reply.end() - static_cast<long>(expected.size())));
   for (std::size_t cut = 12; cut < message.size(); ++cut) {
     std::vector<std::uint8_t> shorter(message.begin(), message.begin() + static_cast<long>(cut));
     CHECK(refuse(shorter, link::AskKind::kSigned, true).size() <= service::kMaxRefusal);

@@ -1,4 +1,5 @@
-// What the tests of control/store share: tables with a keeper that only takes messages, and zone files.
+// What the tests of control/store share: tables with a keeper that only takes messages, and zone
+// files.
 #pragma once
 
 #include <sys/stat.h>

@@ -111,7 +111,8 @@ TEST_CASE("zones come and go with the configuration") {
     bench.folder.write(std::string(each) + ".zone", zone_text(1));
   }
   bench.store.update(bench.configure({"a.test", "sub.a.test"}), Which::kChanged);
-  const UpdateReport report = bench.store.update(bench.configure({"b.test", "a.test"}), Which::kChanged);
+  const UpdateReport report =
+      bench.store.update(bench.configure({"b.test", "a.test"}), Which::kChanged);
   CHECK(report.removed == 1);
   CHECK(report.loaded == 1);
   CHECK(report.unchanged == 1);
