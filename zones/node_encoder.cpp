@@ -20,9 +20,8 @@ bool sorts_before(const StoredRecord& a, const StoredRecord& b) {
   return dns::compare_canonical_rdata(type, a.rdata(), b.rdata()) < 0;
 }
 
-bool same_record(const StoredRecord& a, const StoredRecord& b) {
-  return !sorts_before(a, b) && !sorts_before(b, a);
-}
+// REQUIRES: b does not sort before a.
+bool same_record(const StoredRecord& a, const StoredRecord& b) { return !sorts_before(a, b); }
 
 void add_block(dns::Bytes block, std::vector<StoredRecord>& records) {
   for (const std::uint8_t *at = block.data(), *end = at + block.size(); at < end;) {
@@ -58,20 +57,16 @@ std::size_t NodeEncoder::normalize() {
   return records_.size();
 }
 
-// Records of one type: records_[begin, middle) and the RRSIGs [middle, end).
-struct NodeEncoder::Group {
-  std::size_t begin, middle, end;
-  std::size_t size, sig_size;
-  std::uint32_t ttl;
+bool NodeEncoder::Group::far() const {
+  return size + sig_size > kMaxInlineBody || middle - begin > 255 || end - middle > 255;
+}
 
-  bool far() const {
-    return size + sig_size > kMaxInlineBody || middle - begin > 255 || end - middle > 255;
-  }
-  std::size_t inline_size() const { return far() ? sizeof(Ref) : size + sig_size; }
-};
+std::size_t NodeEncoder::Group::inline_size() const {
+  return far() ? sizeof(Ref) : size + sig_size;
+}
 
-std::vector<NodeEncoder::Group> NodeEncoder::groups() const {
-  std::vector<Group> groups;
+void NodeEncoder::group_records() {
+  groups_.clear();
   for (std::size_t i = 0; i < records_.size();) {
     Group group{i, i, i, 0, 0, UINT32_MAX};
     for (; i < records_.size() && records_[i].type == records_[group.begin].type; ++i) {
@@ -84,9 +79,8 @@ std::vector<NodeEncoder::Group> NodeEncoder::groups() const {
       }
     }
     group.end = i;
-    groups.push_back(group);
+    groups_.push_back(group);
   }
-  return groups;
 }
 
 namespace {
@@ -113,11 +107,12 @@ std::uint8_t flags_of(const std::vector<StoredRecord>& records, bool at_apex) {
 
 }  // namespace
 
-Ref NodeEncoder::encode(Edit& edit, const Placement& placement, bool lasting) const {
+Ref NodeEncoder::encode(Edit& edit, const Placement& placement, bool lasting) {
   const auto allocate = [&](std::size_t size) {
     return lasting ? edit.allocate_lasting(size) : edit.allocate(size);
   };
-  const std::vector<Group> all = groups();
+  group_records();
+  const std::vector<Group>& all = groups_;
   const bool hashed = (placement.flags & kNodeNsec3) != 0;
   const dns::Bytes own = placement.owner;
   const bool has_case = !hashed && std::any_of(own.begin(), own.end(),

@@ -48,13 +48,22 @@ class NodeEncoder {
     std::uint8_t cut_depth;
   };
   // Writes the node. REQUIRES: normalize() has been called since the last change.
-  Ref encode(Edit& edit, const Placement& placement, bool lasting) const;
+  Ref encode(Edit& edit, const Placement& placement, bool lasting);
 
  private:
-  struct Group;
-  std::vector<Group> groups() const;
+  // Records of one type: records_[begin, middle) and the RRSIGs [middle, end).
+  struct Group {
+    std::size_t begin, middle, end;
+    std::size_t size, sig_size;
+    std::uint32_t ttl;
+
+    bool far() const;
+    std::size_t inline_size() const;
+  };
+  void group_records();
 
   std::vector<StoredRecord> records_;
+  std::vector<Group> groups_;  // of the name being encoded
 };
 
 // Calls visit(Ref, size) for the node's far bodies and for the node.
