@@ -199,12 +199,12 @@ def broken_zone_starts(source, *words, change=None):
 
 
 def test_a_missing_zone_file_is_named():
-    broken_zone_starts(None, "broken.test.zone", "No such file")
+    broken_zone_starts(None, "broken.test.zone", "No such file", "check the zone's file")
 
 
 def test_an_unreadable_zone_file_is_named(needs_root):
     """Root without CAP_DAC_OVERRIDE is nobody special."""
-    broken_zone_starts(SMALL["small.test."], "broken.test.zone", "ermission denied",
+    broken_zone_starts(SMALL["small.test."], "broken.test.zone", "ermission denied", "server.user",
                        change=lambda path: path.chmod(0))
 
 
