@@ -1,6 +1,6 @@
-// The order of the stages. A burst goes through each of the first ones together, so that the latency
-// of memory is paid once; what a single answer then needs besides (alias targets, glue, proofs) is
-// looked up while it is written.
+// The order of the stages. A burst goes through each of the first ones together, so that the
+// latency of memory is paid once; what a single answer then needs besides (alias targets, glue,
+// proofs) is looked up while it is written.
 #include <array>
 #include <cassert>
 
@@ -19,7 +19,8 @@ void write_answer(Query& query, const Sources& sources, Scratch& scratch) {
     write_error(query, dns::Rcode::kRefused, sources);
     return;
   }
-  // Its constructor sets what is read; the build's zeroing of every local would cost more than that.
+  // Its constructor sets what is read; the build's zeroing of every local would cost more than
+  // that.
   [[gnu::uninitialized]] Reply reply(query, sources, scratch);
   const Outcome outcome = solve_answer(reply);
   solve_authority(reply, outcome);

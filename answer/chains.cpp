@@ -14,8 +14,8 @@ dns::NameView name_in(dns::Bytes rdata) {
 }
 
 // Moves to `target` unless the chain ends here: it leaves what we serve, is too long, or comes back
-// to a name that has been answered. The 64-bit hashes are keyed with a secret, so nobody can make two
-// names look like one.
+// to a name that has been answered. The 64-bit hashes are keyed with a secret, so nobody can make
+// two names look like one.
 Outcome continue_at(Reply& reply, dns::NameView target) {
   if (!move_to(reply.query, target, reply.sources)) return Outcome::kAnswered;
   auto& chain = reply.scratch.chain;

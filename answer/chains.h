@@ -1,4 +1,5 @@
-// Chains: aliases (CNAME, DNAME) followed through all zones that are served, at most kMaxChainSteps.
+// Chains: aliases (CNAME, DNAME) followed through all zones that are served, at most
+// kMaxChainSteps.
 #pragma once
 
 #include "answer/reply.h"

@@ -1,8 +1,8 @@
 // Denial: the NSEC and NSEC3 RRsets that prove what is not there (RFC 4035 3.1.3, RFC 5155 7.2).
 //
-// Each prove_...() collects RRsets while the zone and the name are at hand; put_proofs() puts them into
-// the authority section, each once. All do nothing if the client did not set DO or the zone is not
-// signed. A zone with NSEC3PARAM is proved with NSEC3.
+// Each prove_...() collects RRsets while the zone and the name are at hand; put_proofs() puts them
+// into the authority section, each once. All do nothing if the client did not set DO or the zone
+// is not signed. A zone with NSEC3PARAM is proved with NSEC3.
 #pragma once
 
 #include "answer/reply.h"
@@ -21,7 +21,8 @@ void prove_no_data(Reply& reply);
 // REQUIRES: reply.place is kMissing.
 void prove_no_name(Reply& reply);
 
-// The delegation is not signed (RFC 4035 3.1.4.1, RFC 5155 7.2.7). REQUIRES: reply.place is kReferral.
+// The delegation is not signed (RFC 4035 3.1.4.1, RFC 5155 7.2.7). REQUIRES: reply.place is
+// kReferral.
 void prove_no_ds(Reply& reply);
 
 // TC if one does not fit.

@@ -26,7 +26,8 @@ inline constexpr unsigned kMaxNsec3Iterations = 150;
 // Hashes of one answer: an opted-out empty non-terminal chain of ip6.arpa has 34 labels, and each
 // wildcard of a chain takes one more.
 inline constexpr unsigned kMaxNsec3Hashes = 48;
-// NSEC and NSEC3 RRsets of one answer: one for each expanded wildcard of a chain, then at most three.
+// NSEC and NSEC3 RRsets of one answer: one for each expanded wildcard of a chain, then at most
+// three.
 inline constexpr std::size_t kMaxProofs = kMaxChainSteps + 1 + 3;
 
 // Suffixes of the question whose hash buckets are fetched before they are asked for. Deeper misses

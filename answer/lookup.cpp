@@ -116,7 +116,8 @@ void find_nodes(Wave wave, zones::Base base) {
     });
   }
   for (Query* const query : wave) {
-    if (query->zone != nullptr) query->closest = zones::find_closest(base, *query->zone, query->key);
+    if (query->zone == nullptr) continue;
+    query->closest = zones::find_closest(base, *query->zone, query->key);
   }
 }
 

@@ -1,4 +1,5 @@
-// Lookup: from names to nodes, a burst at a time, so that the latency of memory is paid once a burst.
+// Lookup: from names to nodes, a burst at a time, so that the latency of memory is paid once a
+// burst.
 #pragma once
 
 #include <span>

@@ -1,7 +1,7 @@
 // Query: one request on its way to an answer, in the buffer it came in.
 //
-// The dataplane fills the first block and calls answer_burst(); the rest is the stages' own. Of fixed
-// size and reused: a worker owns as many as its burst is long. One thread.
+// The dataplane fills the first block and calls answer_burst(); the rest is the stages' own. Of
+// fixed size and reused: a worker owns as many as its burst is long. One thread.
 #pragma once
 
 #include <cstddef>
@@ -58,7 +58,8 @@ struct Sources {
   const link::Settings* settings = nullptr;
 };
 
-inline constexpr std::size_t kBurst = 32;  // queries answered together: enough to hide a memory miss
+// Queries answered together: enough to hide a memory miss.
+inline constexpr std::size_t kBurst = 32;
 
 struct Scratch;  // scratch.h: a thread's reusable working memory
 
@@ -66,8 +67,8 @@ struct Scratch;  // scratch.h: a thread's reusable working memory
 // Never blocks, never allocates; its cost is bounded by the limits in limits.h.
 void answer_burst(std::span<Query> queries, const Sources& sources, Scratch& scratch);
 
-// Replies `rcode` to a request that answer_burst() gave back with kAsk, when control cannot be asked.
-// REQUIRES: query.action == Action::kAsk, and the message is unchanged.
+// Replies `rcode` to a request that answer_burst() gave back with kAsk, when control cannot be
+// asked. REQUIRES: query.action == Action::kAsk, and the message is unchanged.
 void answer_error(Query& query, dns::Rcode rcode, const Sources& sources);
 
 }  // namespace bowline::answer

@@ -1,4 +1,5 @@
-// Scratch: the working memory of one thread that answers, made at its start and reused for each query.
+// Scratch: the working memory of one thread that answers, made at its start and reused for each
+// query.
 #pragma once
 
 #include <array>

@@ -291,8 +291,8 @@ void Process::ring_doorbells() {
 
 // ---- Threads ------------------------------------------------------------------------------------
 
-// What can fail comes before the word that we are ready, and the first answer after it: whoever ends
-// this process on seeing an answer ends one that was ready (RestartPolicy).
+// What can fail comes before the word that we are ready, and the first answer after it: whoever
+// ends this process on seeing an answer ends one that was ready (RestartPolicy).
 dns::Result<void> Process::start_threads() {
   std::vector<Task> tasks;
   for (unsigned i = 0; i < hello_.threads; ++i) {

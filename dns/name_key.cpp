@@ -1,8 +1,9 @@
 // The keyed hash of all suffixes of a name.
 //
-// The state starts as the secret. Labels are absorbed from right to left, each with its length octet,
-// in blocks of 16 octets padded with zeros; a block costs two AES rounds. A suffix's hash is taken
-// from a copy of the state by two more rounds, so it waits for nothing and nothing waits for it.
+// The state starts as the secret. Labels are absorbed from right to left, each with its length
+// octet, in blocks of 16 octets padded with zeros; a block costs two AES rounds. A suffix's hash
+// is taken from a copy of the state by two more rounds, so it waits for nothing and nothing waits
+// for it.
 #include "dns/name_key.h"
 
 #include "dns/aes_round.h"
@@ -24,8 +25,8 @@ alignas(32) constexpr std::array<std::uint8_t, 2 * kBlock> kKeepMask = [] {
   return mask;
 }();
 
-// A-Z to a-z, 16 octets at a time. Length octets are below 'A'. Octets up to the next multiple of 16
-// behind the name are read and written: `lower` has room for them.
+// A-Z to a-z, 16 octets at a time. Length octets are below 'A'. Octets up to the next multiple of
+// 16 behind the name are read and written: `lower` has room for them.
 void fold_in_place(std::uint8_t* lower, std::size_t size) {
   const __m128i below = _mm_set1_epi8('A' - 1);
   const __m128i above = _mm_set1_epi8('Z' + 1);

@@ -1,5 +1,5 @@
-// Rdata parts whose layout depends on a type octet: the gateway of IPSECKEY (RFC 4025), the relay of
-// AMTRELAY (RFC 8777), and the lengths-first head of HIP (RFC 8005).
+// Rdata parts whose layout depends on a type octet: the gateway of IPSECKEY (RFC 4025), the relay
+// of AMTRELAY (RFC 8777), and the lengths-first head of HIP (RFC 8005).
 //
 // measure_ functions give the size of the part at the start of `rest`, or nothing if it is cut or
 // malformed. append_ functions take such a part and give false if it has no text form.

@@ -51,7 +51,9 @@ class Tables {
   Tables()
       : chunks_(std::move(link::ChunkWriter::reserve(false).value())),
         heap(chunks_.at<std::byte>(0),
-             [this](unsigned index, std::size_t size) { return chunks_.create(index, size).ok(); }) {
+             [this](unsigned index, std::size_t size) {
+               return chunks_.create(index, size).ok();
+             }) {
     zones::Arena arena(heap);
     arena.free(arena.allocate(16), 16);  // makes chunk 0
     header = link::init_tables(chunks_.at<std::byte>(0), chunks_.size(0), 1, zones::kTablesLayout,
@@ -189,8 +191,9 @@ int main(int argc, char** argv) {
   } else {
     std::printf("%lu updates into %lu names: median %.1f us, p99 %.1f us to published\n", updates,
                 names, median, p99);
-    std::printf("%lu look-ups beside them, %lu wrong; tables %zu MiB after a tenth, %zu at the end\n",
-                figures.reads, figures.wrong, figures.octets_before >> 20,
+    std::printf("%lu look-ups beside them, %lu wrong\n", figures.reads, figures.wrong);
+    std::printf("tables: %zu MiB after a tenth of the updates, %zu MiB at the end\n",
+                figures.octets_before >> 20,
                 figures.octets_after >> 20);
   }
   return figures.wrong == 0 && figures.octets_after == figures.octets_before ? 0 : 1;

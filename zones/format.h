@@ -111,8 +111,8 @@ struct Node {
 };
 static_assert(sizeof(Node) == 12);
 
-inline constexpr std::uint16_t kFarBody = 0x8000;        // in RrsetEntry::size
-inline constexpr std::size_t kMaxInlineBody = 192;       // three lines; larger ones cost a third miss
+inline constexpr std::uint16_t kFarBody = 0x8000;    // in RrsetEntry::size
+inline constexpr std::size_t kMaxInlineBody = 192;   // three lines; larger: a third miss
 inline constexpr std::size_t kMaxFarBody = 32U << 20;    // half of the largest chunk
 
 struct RrsetEntry {

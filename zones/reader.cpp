@@ -67,16 +67,21 @@ Rrset rrset_at(Base base, const Node& node, unsigned i) {
   return make_rrset(base, entry[i], body);
 }
 
-dns::Name owner_name(const Zone& zone, const Node& node) {
-  std::array<std::uint8_t, dns::kMaxNameSize> octets;
+dns::Bytes owner_in_case(const Node& node, std::span<std::uint8_t, dns::kMaxNameSize> buffer) {
   const dns::Bytes own = owner(node);
   const std::uint8_t* const bits = own.data() + own.size();
   for (std::size_t i = 0; i < own.size(); ++i) {
     const bool upper = node.case_size != 0 && (bits[i / 8] >> (i % 8) & 1) != 0;
-    octets[i] = static_cast<std::uint8_t>(upper ? own[i] & ~0x20 : own[i]);
+    buffer[i] = static_cast<std::uint8_t>(upper ? own[i] & ~0x20 : own[i]);
   }
-  std::memcpy(octets.data() + own.size(), zone.tail(), zone.apex_size);
-  return dns::NameView(octets.data(), own.size() + zone.apex_size);
+  return buffer.first(own.size());
+}
+
+dns::Name owner_name(const Zone& zone, const Node& node) {
+  std::array<std::uint8_t, dns::kMaxNameSize> octets;
+  const std::size_t size = owner_in_case(node, octets).size();
+  std::memcpy(octets.data() + size, zone.tail(), zone.apex_size);
+  return dns::NameView(octets.data(), size + zone.apex_size);
 }
 
 const Zone* find_zone_exact(View view, const dns::NameKey& key, unsigned depth) {

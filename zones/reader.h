@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <span>
 
 #include "dns/name_key.h"
 #include "dns/rr_type.h"
@@ -66,7 +67,9 @@ inline const RrsetEntry* entries(const Node& node) {
 Rrset find_rrset(Base base, const Node& node, dns::RrType type);
 // The i-th RRset, in ascending order of type. REQUIRES: i < node.rrset_count.
 Rrset rrset_at(Base base, const Node& node, unsigned i);
-// Writes the absolute owner name, in its original case below the apex, to `name`.
+// The owner relative to the apex as it was written; it lies in `buffer`.
+dns::Bytes owner_in_case(const Node& node, std::span<std::uint8_t, dns::kMaxNameSize> buffer);
+// The absolute owner name, in its original case below the apex.
 dns::Name owner_name(const Zone& zone, const Node& node);
 
 // ---- Zones ------------------------------------------------------------------------------------
@@ -87,7 +90,8 @@ const Zone* find_zone_exact(View view, const dns::NameKey& key, unsigned depth);
 
 const Node* find_node(Base base, const Zone& zone, const dns::NameKey& key, unsigned depth);
 
-// The name itself, or the deepest existing name above it (RFC 4592 3.3.1); empty non-terminals exist.
+// The name itself, or the deepest existing name above it (RFC 4592 3.3.1); empty non-terminals
+// exist.
 struct Closest {
   const Node* node;
   unsigned depth;  // key.depth if the name itself exists

@@ -1,8 +1,8 @@
 // Keys of the ordered index: octet strings whose memcmp order is the order wanted.
 //
 // Of a name: its labels from the apex outwards, folded, each followed by 00, with 00 -> 01 01 and
-// 01 -> 01 02 inside labels. That is canonical order (RFC 4034 6.1), and a name's key is a prefix of
-// the keys of all names below it. Of an NSEC3: the 20 octets of its hash.
+// 01 -> 01 02 inside labels. That is canonical order (RFC 4034 6.1), and a name's key is a prefix
+// of the keys of all names below it. Of an NSEC3: the 20 octets of its hash.
 #pragma once
 
 #include <array>

@@ -137,7 +137,8 @@ class ZoneCheck {
     }
     if (node.cut_depth != cut_depth) return "its delegation is wrong";
     if (((node.flags & kNodeCut) != 0) != cut) return "its cut flag is wrong";
-    if (((node.flags & kNodeEmpty) != 0) != (node.rrset_count == 0)) return "its empty flag is wrong";
+    const bool empty = node.rrset_count == 0;
+    if (((node.flags & kNodeEmpty) != 0) != empty) return "its empty flag is wrong";
     const bool dname = static_cast<bool>(find_rrset(base_, node, dns::RrType::kDname));
     if (((node.flags & kNodeDname) != 0) != dname) return "its DNAME flag is wrong";
     above_.push_back({&node});

@@ -12,8 +12,9 @@
 
 namespace bowline::zones {
 
-// Returns what is wrong with the zone, or nothing: names in order and in the index, nodes well formed,
-// records valid and in canonical order, cuts, wildcard marks and empty non-terminals as the names say.
+// Returns what is wrong with the zone, or nothing: names in order and in the index, nodes well
+// formed, records valid and in canonical order, cuts, wildcard marks and empty non-terminals as
+// the names say.
 std::optional<std::string> check_zone(Base base, const Zone& zone, const dns::HashKey& secret);
 
 // The same for the directory and, if `with_zones`, for every zone in it.

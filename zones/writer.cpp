@@ -31,17 +31,6 @@ bool is_below(dns::Bytes owner, dns::Bytes ancestor) {
   return below.size() > above.size() && below.common(above) == above.size();
 }
 
-// The owner as it was written, so that a node made anew keeps its case.
-dns::Bytes owner_in_case(const Node& node, std::array<std::uint8_t, dns::kMaxNameSize>& buffer) {
-  const dns::Bytes own = owner(node);
-  const std::uint8_t* const bits = own.data() + own.size();
-  for (std::size_t i = 0; i < own.size(); ++i) {
-    const bool upper = node.case_size != 0 && (bits[i / 8] >> (i % 8) & 1) != 0;
-    buffer[i] = static_cast<std::uint8_t>(upper ? own[i] & ~0x20 : own[i]);
-  }
-  return {buffer.data(), own.size()};
-}
-
 bool equal_record(const StoredRecord& record, dns::RrType type, dns::Bytes rdata) {
   const bool signature = type == dns::RrType::kRrsig;
   if (record.signature != signature || (!signature && record.type != type)) return false;

@@ -1,8 +1,8 @@
 // ZoneWriter: changes to the records of one zone, by copy-on-write.
 //
-// Control; one writer a zone at a time. Records are added and removed one by one or by RRset; nothing
-// is seen by anybody until the draft of finish() is published, all at once. What an update costs is
-// what it changes: a node, a page of the index, a path of the ordered index.
+// Control; one writer a zone at a time. Records are added and removed one by one or by RRset;
+// nothing is seen by anybody until the draft of finish() is published, all at once. What an update
+// costs is what it changes: a node, a page of the index, a path of the ordered index.
 #pragma once
 
 #include <cstdint>

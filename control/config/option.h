@@ -47,8 +47,8 @@ struct Kind {
   std::string_view words{};  // kWord, kBoolOrWord: words; kReference: sections; split by '|'
 };
 
-// What applies if an item is not set: nothing, an error, a literal of the item's own syntax (several
-// joined by spaces), or something found at run time that the text describes.
+// What applies if an item is not set: nothing, an error, a literal of the item's own syntax
+// (several joined by spaces), or something found at run time that the text describes.
 struct Default {
   enum class Form : std::uint8_t { kNone, kRequired, kLiteral, kComputed };
 

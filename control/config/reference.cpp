@@ -98,7 +98,8 @@ std::string manual_page(const std::string& version) {
   std::string page = fmt::format(".TH BOWLINE.CONF 5 \"\" \"Bowline {}\" \"Bowline\"\n", version);
   page +=
       ".SH NAME\nbowline.conf \\- configuration of the Bowline DNS server\n"
-      ".SH DESCRIPTION\nThe file has sections; a section has items, or a list of entries with items. "
+      ".SH DESCRIPTION\nThe file has sections; a section has items, or a list of entries with "
+      "items. "
       "It is the dialect of knot.conf: an existing one may be used as it is.\n"
       ".PP\n.nf\n"
       "server:\n    listen: [ 192.0.2.53, 2001:db8::53 ]\n"

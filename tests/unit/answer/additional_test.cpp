@@ -92,8 +92,8 @@ TEST_CASE("addresses in answers are signed, and left out before anything else") 
 }
 
 TEST_CASE("more than 13 hosts get no optional addresses (hardening 59)") {
-  Served served({ZoneText{"test.", kSoa + servers("few", "hosts", 13) + servers("many", "hosts", 14) +
-                               servers("@", "apex", 14)}});
+  Served served({ZoneText{"test.", kSoa + servers("few", "hosts", 13) +
+                                       servers("many", "hosts", 14) + servers("@", "apex", 14)}});
   CHECK(count_of(served.ask("few.test. A +tcp"), "additional") == 13);
   CHECK(count_of(served.ask("many.test. A +tcp"), "additional") == 0);
   CHECK(count_of(served.ask("test. NS +tcp"), "additional") == 0);

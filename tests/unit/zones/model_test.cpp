@@ -1,9 +1,10 @@
 // The tables against a std::map: random changes through ZoneWriter, with readers running.
 //
-// What a reader must always see: one whole version. Each commit writes its number into the TXT record
-// of two names at once; a reader that finds different numbers in one view has seen a torn version. It
-// also walks a stretch of the ordered index and demands that names ascend and are in the hash index.
-// BOWLINE_OPERATIONS sets the number of changes (10^6 in `./test --long`), BOWLINE_SEED the seed.
+// What a reader must always see: one whole version. Each commit writes its number into the TXT
+// record of two names at once; a reader that finds different numbers in one view has seen a torn
+// version. It also walks a stretch of the ordered index and demands that names ascend and are in
+// the hash index. BOWLINE_OPERATIONS sets the number of changes (10^6 in `./test --long`),
+// BOWLINE_SEED the seed.
 #include <atomic>
 #include <map>
 #include <random>
@@ -62,7 +63,9 @@ class Reader {
     if (node == nullptr) return {};
     std::vector<std::uint8_t> octets;
     for_each_record(find_rrset(base, *node, RrType::kTxt).records,
-                    [&](dns::Bytes rdata, std::uint32_t) { octets.assign(rdata.begin(), rdata.end()); });
+                    [&](dns::Bytes rdata, std::uint32_t) {
+                      octets.assign(rdata.begin(), rdata.end());
+                    });
     return octets;
   }
 
@@ -70,8 +73,8 @@ class Reader {
     const dns::NameKey from = tables_.key(std::string(1, static_cast<char>('a' + random_() % 6)) +
                                           ".test.");
     TreePath path;
-    TreeKey previous =
-        TreeKey::of_owner({from.lower.data(), static_cast<std::size_t>(from.size) - zone.apex_size});
+    const std::size_t own_size = static_cast<std::size_t>(from.size) - zone.apex_size;
+    TreeKey previous = TreeKey::of_owner({from.lower.data(), own_size});
     const Node* node = tree_floor(base, zone.order, previous, path);
     for (int step = 0; node != nullptr && step < 8; ++step) {
       const TreeKey key = TreeKey::of_node(*node);

@@ -10,7 +10,9 @@ using dns::RrType;
 
 TEST_CASE("the deepest zone at or above a name is found") {
   test::Tables tables;
-  for (const std::string_view apex : {"test.", "a.test.", "x.y.a.test.", "."}) tables.load(apex, {});
+  for (const std::string_view apex : {"test.", "a.test.", "x.y.a.test.", "."}) {
+    tables.load(apex, {});
+  }
   struct Row {
     std::string_view name, apex;
   };
@@ -53,7 +55,8 @@ TEST_CASE("a name or its closest encloser is found, empty non-terminals included
   };
   for (const Row row : {Row{"test.", 1, 0}, Row{"c.test.", 2, kNodeEmpty},
                         Row{"x.c.test.", 2, kNodeEmpty}, Row{"a.b.c.test.", 4, 0},
-                        Row{"z.y.x.test.", 1, 0}, Row{"q.w.test.", 2, kNodeEmpty | kNodeHasWildcard},
+                        Row{"z.y.x.test.", 1, 0},
+                        Row{"q.w.test.", 2, kNodeEmpty | kNodeHasWildcard},
                         Row{"*.w.test.", 3, 0}, Row{"0.0.4.5.6.7.8.9.test.", 7, kNodeEmpty},
                         Row{"0.1.2.3.4.5.6.7.8.9.test.", 10, 0}}) {
     INFO(row.name);
@@ -127,7 +130,8 @@ TEST_CASE("large RRsets live apart from their node and read the same") {
   tables.publish(builder.build());
   const Zone& zone = *tables.zone("test.");
   const dns::NameKey key = tables.key("many.test.");
-  const Rrset rrset = find_rrset(tables.base(), *find_node(tables.base(), zone, key, 2), RrType::kA);
+  const Node& node = *find_node(tables.base(), zone, key, 2);
+  const Rrset rrset = find_rrset(tables.base(), node, RrType::kA);
   CHECK(rrset.count == 5000);
   CHECK(rrset.records.size() == 5000 * 16);
   CHECK_FALSE(check_zone(tables.base(), zone, tables.secret()));
