@@ -16,8 +16,9 @@ namespace bowline::control::keeper {
 
 namespace {
 
-// Room for a burst while a worker is being restarted: some 10,000 questions.
-constexpr int kReceiveBuffer = 4 << 20;
+// Room for what comes while a worker is restarted or has no processor: some 40,000 questions, a
+// quarter of a second at 150,000 a second. Memory is taken only while they wait.
+constexpr int kReceiveBuffer = 16 << 20;
 // Connections that wait for accept(); the kernel cuts it to net.core.somaxconn.
 constexpr int kTcpBacklog = 4096;
 // After a kill of the keeper its children need a moment to let go of their sockets.
