@@ -96,6 +96,14 @@ def started_at(pid):
     return None if fields[0] == "Z" else int(fields[19])
 
 
+def state_of(pid):
+    """One letter, T for a stopped process; only once all of its threads stand still."""
+    states = set()
+    for stat in pathlib.Path(f"/proc/{pid}/task").glob("*/stat"):
+        states.add(stat.read_text().rsplit(")", 1)[1].split()[0])
+    return states.pop() if len(states) == 1 else None
+
+
 def status_of(pid):
     """The fields of /proc/PID/status."""
     lines = pathlib.Path(f"/proc/{pid}/status").read_text().splitlines()
