@@ -1,7 +1,7 @@
 """Appliance: a bowlined of its own in a folder of its own, for one test or a file of tests.
 
-Everything waits by looking until a deadline, never by sleeping for a guessed time. Only processes that
-were started here are ever signalled, each by its own id.
+Everything waits by looking until a deadline, never by sleeping for a guessed time. Only processes
+that were started here are ever signalled, each by its own id.
 """
 
 import errno
@@ -341,7 +341,7 @@ class Appliance:
         return wire.parse(send(self.address(host), message))
 
     def serial(self, zone):
-        """The serial that is being served; None if there is none, or the question was lost under load."""
+        """The serial in service; None if there is none, or the question was lost under load."""
         octets = client.try_udp(self.address(), wire.query(zone, "SOA"), 0.5)
         if octets is None:
             return None

@@ -153,7 +153,7 @@ def tcp_many(address, messages, batch=20):
 
 
 def silent(address, messages):
-    """Sends messages that must get no reply, then one that gets one, on one socket; returns all replies.
+    """Sends messages that must get no reply, then one that gets one; returns all other replies.
 
     One flow goes to one worker in order, so the last reply says that nothing else will come.
     """

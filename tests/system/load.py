@@ -4,8 +4,8 @@ import dataclasses
 import re
 import subprocess
 
-# What one process may have outstanding: far more than a pause of a tenth of a second leaves behind, so
-# that a pause shows as loss or delay and does not slow the sender down.
+# What may be outstanding: far more than a pause of a tenth of a second leaves behind, so that a
+# pause shows as loss or delay and does not slow the sender down.
 OUTSTANDING = 20_000
 CLIENTS = 16         # sockets, so that both workers get their part
 ANSWER_TIMEOUT_s = 2  # then a question counts as lost

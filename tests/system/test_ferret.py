@@ -1,4 +1,4 @@
-"""2,584 small zones with one question each, and what BIND, Knot, NSD and PowerDNS answer (FERRET)."""
+"""2,584 small zones (FERRET), one question each, and what BIND, Knot, NSD and PowerDNS answer."""
 
 import json
 import os
@@ -67,7 +67,7 @@ def agrees(ours, peer, origin):
     """Whether two answers say the same, but for what is free to choose."""
     if ours[:2] != peer[:2]:
         return False
-    # A positive answer may name the zone's servers besides (RFC 1034 4.3.2 does, minimal answers do not).
+    # A positive answer may name the zone's servers besides; minimal answers do not.
     servers = {r for r in peer[3] if peer[2] and r[:2] == (origin.lower(), "NS")}
     # How far a chain of aliases is followed is each server's own limit.
     endless = len(ours[2]) > CHAIN and (ours[2] <= peer[2] or ours[2] >= peer[2])

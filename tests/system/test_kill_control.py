@@ -50,7 +50,7 @@ def rate_without_loss(appliance):
 
 
 def kill_and_change(appliance, serial):
-    """Kills control after changing the zone file; returns seconds from its new start to the new serial."""
+    """Changes the zone file, kills control; returns seconds from its new start to the new serial."""
     appliance.write_zone("kill.test.", zone_text(serial))
     old = appliance.kill_child("bowline-control")
     appliance.wait_new_child("bowline-control", old)
@@ -63,7 +63,7 @@ def kill_and_change(appliance, serial):
 def undisturbed_run(appliance, rate):
     with Load(appliance, QUESTIONS, LONG_s, rate) as load:
         outcome = load.result()
-    assert outcome.sent > 0.9 * rate * LONG_s, f"the twin run did not reach its rate: {outcome.text}"
+    assert outcome.sent > 0.9 * rate * LONG_s, f"the twin run was held up: {outcome.text}"
     return outcome
 
 
@@ -86,8 +86,8 @@ def run_with_kills(appliance, rate, first_serial):
 def test_control_killed_twenty_times_under_load_loses_nothing(running):
     rate = rate_without_loss(running) / 2
     dataplane = running.children()["bowline-dataplane"]
-    # Once more if something else on the machine took the processors from the one run and not from the
-    # other: what the kills cost shows in both.
+    # Once more if something else on the machine took the processors from the one run and not from
+    # the other: what the kills cost shows in both.
     for attempt in (1, 2):
         twin = undisturbed_run(running, rate)
         disturbed, delays = run_with_kills(running, rate, FIRST_SERIAL + attempt * KILLS)
@@ -105,7 +105,7 @@ def test_control_killed_twenty_times_under_load_loses_nothing(running):
 
 
 def test_a_storm_of_kills_is_survived(running):
-    """As fast as it comes back, beyond ten in ten seconds; the keeper may pause, but not for a second."""
+    """As fast as it comes back: the keeper may pause after ten, but not for a second."""
     for serial in range(2000, 2000 + KILLS):
         begin = time.monotonic()
         delay = kill_and_change(running, serial)
@@ -114,7 +114,7 @@ def test_a_storm_of_kills_is_survived(running):
 
 
 def test_what_control_must_answer_is_servfail_while_it_cannot_start(running):
-    """Authoritative answers go on; what only control knows is refused at once, not left unanswered."""
+    """Authoritative answers go on; what only control knows is SERVFAIL at once, not silence."""
     good = running.config.read_text()
     running.write_config("server:\n    listen: nonsense@@\n")
     running.kill_child("bowline-control")
@@ -134,7 +134,7 @@ def test_what_control_must_answer_is_servfail_while_it_cannot_start(running):
 
 
 def test_a_stopped_control_does_not_hold_up_answers(running):
-    """It lives, but does nothing: asks end after a bounded wait, answers from memory do not wait."""
+    """It lives, but does nothing: asks wait for a bounded time, answers from memory not at all."""
     assert running.ask("kill.test.", "AXFR", tcp=True).rcode == wire.REFUSED
     control = running.children()["bowline-control"]
     os.kill(control, signal.SIGSTOP)

@@ -1,4 +1,4 @@
-"""The dataplane dies twenty times: it serves again within a second, from tables that nobody loads anew."""
+"""The dataplane dies twenty times: it serves within a second, from tables that nobody loads anew."""
 
 import os
 import time
@@ -61,7 +61,7 @@ def test_the_dataplane_killed_twenty_times_serves_again_and_nothing_is_loaded(ru
 
 
 def test_a_storm_of_kills_is_survived(running):
-    """As fast as it comes back, beyond ten in ten seconds; the keeper may pause, but not for a second."""
+    """As fast as it comes back: the keeper may pause after ten, but not for a second."""
     hide_zone_files(running)
     for kill in range(KILLS):
         old = running.kill_child("bowline-dataplane")

@@ -7,8 +7,8 @@ import pytest
 
 import client
 import wire
-from wire import (BADVERS, FORMERR, NOERROR, NOTAUTH, NOTIFY, NOTIMP, QUERY, REFUSED, UPDATE, header,
-                  opt, option, question, record)
+from wire import (BADVERS, FORMERR, NOERROR, NOTAUTH, NOTIFY, NOTIMP, QUERY, REFUSED, UPDATE,
+                  header, opt, option, question, record)
 
 NAME = "www.example.test."
 SEED = 20260101
@@ -24,7 +24,7 @@ def still_answers(appliance):
     assert appliance.ask("mail.example.test.", "A", tcp=True).answer
 
 
-# ---- Flags and counts (hardening 47) ---------------------------------------------------------------
+# ---- Flags and counts (hardening 47) -------------------------------------------------------------
 
 
 def expected(flags, counts):
@@ -92,7 +92,7 @@ def test_reflected_answers_get_no_answer(samples):
     assert client.silent(samples.address(), answers * 20) == []
 
 
-# ---- EDNS ------------------------------------------------------------------------------------------
+# ---- EDNS ----------------------------------------------------------------------------------------
 
 
 def with_additional(*records, counts=None):
@@ -168,7 +168,7 @@ def test_a_flood_of_options_is_formerr(samples):
     still_answers(samples)
 
 
-# ---- Names and compression (hardening 41, 42) ------------------------------------------------------
+# ---- Names and compression (hardening 41, 42) ----------------------------------------------------
 
 LONG = b"".join(bytes([63]) + bytes([97 + i]) * 63 for i in range(3))  # 192 octets
 
@@ -235,7 +235,7 @@ def test_a_message_of_65535_octets_of_rubbish_is_formerr(samples):
     still_answers(samples)
 
 
-# ---- Cut messages and random octets ----------------------------------------------------------------
+# ---- Cut messages and random octets --------------------------------------------------------------
 
 
 def corpus():
@@ -310,15 +310,16 @@ def test_random_octets_get_a_sane_reply_or_none(samples):
         size = rng.choice([rng.randrange(60), rng.randrange(12, 600), 12])
         message = rng.randbytes(size)
         if size >= 12 and rng.random() < 0.8:  # most get past the header
-            message = header(rng.randrange(65536), rng.choice([0, 0x0100, 0x2000, 0x2800]),
-                             (1, rng.randrange(2), rng.randrange(2), rng.randrange(3))) + message[12:]
+            counts = (1, rng.randrange(2), rng.randrange(2), rng.randrange(3))
+            flags = rng.choice([0, 0x0100, 0x2000, 0x2800])
+            message = header(rng.randrange(65536), flags, counts) + message[12:]
         messages.append(message)
     for octets in client.silent(samples.address(), messages):
         assert sane(octets)
     still_answers(samples)
 
 
-# ---- What control must answer ----------------------------------------------------------------------
+# ---- What control must answer --------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("tcp", [False, True])

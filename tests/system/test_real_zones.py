@@ -1,4 +1,4 @@
-"""Real zones come back over UDP and TCP, IPv4 and IPv6, as dnspython reads them from their files."""
+"""Real zones come back over UDP and TCP, IPv4 and IPv6, as dnspython reads their files."""
 
 import pytest
 
@@ -75,7 +75,8 @@ def check_answer(appliance, host, question, rrset, octets):
 @pytest.mark.parametrize("transport,host", TRANSPORTS)
 def test_authoritative_rrsets_come_back_in_the_answer(real, truths, origin, transport, host):
     truth = truths[origin]
-    rrsets = part_of(sorted(truth.authoritative(), key=lambda r: (r.owner, r.type)), transport, host)
+    ordered = sorted(truth.authoritative(), key=lambda r: (r.owner, r.type))
+    rrsets = part_of(ordered, transport, host)
     assert rrsets
     questions = [wire.query(r.owner, r.type, do=bool(r.signatures), edns=1232) for r in rrsets]
     for question, rrset, reply in zip(questions, rrsets,

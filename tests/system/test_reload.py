@@ -144,7 +144,8 @@ def test_zone_reload_loads_only_what_is_named(running):
 
 
 def test_status_says_what_runs(running):
-    harness.wait_until(lambda: running.status()["dataplane"] == "serving", 5.0, "all threads at work")
+    harness.wait_until(lambda: running.status()["dataplane"] == "serving", 5.0,
+                       "all threads at work")
     status = running.status()
     children = running.children()
     assert int(status["dataplane-pid"]) == children["bowline-dataplane"]

@@ -82,7 +82,8 @@ def test_run_starts_in_three_seconds_and_ends_on_ctrl_c(built, port_free, tmp_pa
         os.killpg(process.pid, signal.SIGINT)
         assert process.wait(10) in (0, 130, -signal.SIGINT)
         for pid in children.values():
-            harness.wait_until(lambda pid=pid: harness.started_at(pid) is None, 5.0, f"end of {pid}")
+            harness.wait_until(lambda pid=pid: harness.started_at(pid) is None, 5.0,
+                               f"end of {pid}")
     finally:
         if process.poll() is None:
             process.terminate()

@@ -32,7 +32,7 @@ def fails_with_one_line(appliance, *words):
     return text
 
 
-# ---- What stops a start ----------------------------------------------------------------------------
+# ---- What stops a start --------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("text,words", [
@@ -103,7 +103,7 @@ def test_the_children_say_that_bowlined_starts_them():
         assert done.returncode != 0 and "bowlined" in done.stderr
 
 
-# ---- Privileges ------------------------------------------------------------------------------------
+# ---- Privileges ----------------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -161,7 +161,7 @@ def test_without_root_an_own_user_and_a_high_port_work(needs_root):
         assert appliance.ask("www.small.test.", "A", tcp=True, host="::1").aa
 
 
-# ---- What does not stop a start --------------------------------------------------------------------
+# ---- What does not stop a start ------------------------------------------------------------------
 
 
 def test_no_huge_pages_is_a_warning_unless_none_are_wanted():
@@ -234,7 +234,7 @@ def test_twenty_errors_of_a_zone_file_are_collected():
         assert 20 <= named <= 21, appliance.errors()
 
 
-# ---- When answers begin ----------------------------------------------------------------------------
+# ---- When answers begin --------------------------------------------------------------------------
 
 
 def big_zone(names):
@@ -284,7 +284,8 @@ def test_no_zone_at_all_is_served_too():
 
 
 def test_items_that_are_not_yet_effective_are_named_once():
-    with harness.Appliance(SMALL, server="answer-rotation: on\nedns-client-subnet: on") as appliance:
+    items = "answer-rotation: on\nedns-client-subnet: on"
+    with harness.Appliance(SMALL, server=items) as appliance:
         appliance.start()
         lines = [line for line in appliance.errors().splitlines() if "not yet effective" in line]
         assert len(lines) == 1 and "answer-rotation" in lines[0]

@@ -31,9 +31,9 @@ def patient():
 
 @pytest.fixture(scope="module")
 def impatient():
-    with harness.Appliance({ZONE: zone_text()},
-                           server=f"tcp-idle-timeout: {IDLE_s}\ntcp-io-timeout: {int(IO_s * 1000)}\n"
-                                  f"tcp-max-clients: {MAX_CLIENTS}") as running:
+    limits = (f"tcp-idle-timeout: {IDLE_s}\ntcp-io-timeout: {int(IO_s * 1000)}\n"
+              f"tcp-max-clients: {MAX_CLIENTS}")
+    with harness.Appliance({ZONE: zone_text()}, server=limits) as running:
         yield running.start()
 
 
@@ -139,7 +139,7 @@ def test_messages_of_64_kilobytes_are_read(patient, size):
 
 
 def test_slow_readers_do_not_hold_up_others(patient):
-    """More of them than there are stream threads, each with megabytes of answers that nobody reads."""
+    """More of them than stream threads, each with megabytes of answers that nobody reads."""
     question = Stream.frame(wire.query("big." + ZONE, "TXT"))
     slow = []
     try:

@@ -1,7 +1,7 @@
 """Messages to and from octets, for tests: no library decides here what an answer means.
 
-Names in rdata of the types of RFC 1035 (the only ones that may be compressed) are expanded; all other
-rdata is taken as it stands, so a server that compresses what it must not is found out.
+Names in rdata of the types of RFC 1035 (the only ones that may be compressed) are expanded; all
+other rdata is taken as it stands, so a server that compresses what it must not is found out.
 """
 
 import dataclasses
@@ -43,7 +43,8 @@ def name(text):
 
 
 def opt(size=1232, flags=0, options=b"", version=0, owner=b"\0", extended=0):
-    return owner + struct.pack("!HHBBHH", OPT, size, extended, version, flags, len(options)) + options
+    fixed = struct.pack("!HHBBHH", OPT, size, extended, version, flags, len(options))
+    return owner + fixed + options
 
 
 def option(code, value=b""):

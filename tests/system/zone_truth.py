@@ -1,4 +1,4 @@
-"""What a zone file says, as dnspython reads it, and what an authoritative server must answer from it."""
+"""What a zone file says, as dnspython reads it, and what must be answered from it."""
 
 import dataclasses
 
