@@ -109,7 +109,8 @@ class Worker {
     if constexpr (Io::kFrames) {
       const auto refusal =
           net::parse({packet.data, packet.size}, options_.listeners, packet.datagram);
-      if (refusal) {
+      if (refusal) [[unlikely]] {
+        if (io_.pass(packet, *refusal)) return false;
         link_.counters.add(*refusal);
         io_.drop(packet);
         return false;

@@ -14,8 +14,8 @@
 //   worker            thread              its index: ring pair, sleep flag, counters, epoch slot
 //   flags             thread              kContext... bits below
 //   max_reply         thread              most bytes that a UDP reply may have; 65,535 on streams
-//   vlan              thread              802.1Q tag control information; 0: untagged, unknown
-//   interface         thread              index of the network interface; 0 when unknown
+//   vlan              thread              tag control information of the 802.1Q and 802.1ad tags that
+//                                         flags count, outermost first
 //   peer              thread              client that the rules see: of PROXY v2, or the packet
 //   packet_peer       thread              address that the packet came from and the reply goes to
 //   local             thread              address that the client wrote to and the reply comes from
@@ -65,6 +65,13 @@ static_assert(sizeof(Endpoint) == 24);
 
 inline constexpr std::uint16_t kContextEdns = 1 << 0;      // the question has an OPT record
 inline constexpr std::uint16_t kContextDnssecOk = 1 << 1;  // with the DO bit
+inline constexpr unsigned kContextTagsShift = 2;           // two bits: number of VLAN tags
+inline constexpr std::uint16_t kContextTagsMask = 3 << kContextTagsShift;
+// The tag with that index is one of 802.1ad: bits 4 and 5.
+constexpr std::uint16_t context_service_tag(unsigned index) {
+  return static_cast<std::uint16_t>(1 << (4 + index));
+}
+inline constexpr unsigned kMaxContextTags = 2;
 
 using MacAddress = std::array<std::uint8_t, 6>;
 
@@ -75,8 +82,8 @@ struct ClientContext {
   std::uint16_t worker = 0;
   std::uint16_t flags = 0;
   std::uint16_t max_reply = 0;
-  std::uint16_t vlan = 0;
-  std::uint32_t interface = 0;
+  std::array<std::uint16_t, kMaxContextTags> vlan{};
+  std::uint16_t unused = 0;
   Endpoint peer;
   Endpoint packet_peer;
   Endpoint local;

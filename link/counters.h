@@ -22,7 +22,7 @@
 
 namespace bowline::link {
 
-enum class CounterGroup : std::uint8_t { traffic, drop, rcode, ask, tcp };
+enum class CounterGroup : std::uint8_t { traffic, drop, rcode, ask, tcp, port };
 
 enum class Counter : std::uint16_t {
 #define COUNTER(group, identifier, name, help) identifier,

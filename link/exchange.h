@@ -16,6 +16,7 @@
 //   control          control's main thread:
 //    .ready                                1: its service thread takes asks
 //    .beat                                 grows at least once a second
+//   ports[p]         dataplane's main      see ports.h
 //   slots[i]         thread i              see epoch.h
 //   service_sleep    control's service     see wakeup.h
 //   thread_sleep[i]  thread i              see wakeup.h
@@ -38,6 +39,7 @@
 #include "link/counters.h"
 #include "link/epoch.h"
 #include "link/outcome.h"
+#include "link/ports.h"
 #include "link/ring.h"
 #include "link/segment.h"
 #include "link/wakeup.h"
@@ -71,6 +73,7 @@ struct Exchange {
   EpochSlots slots;
   alignas(kCacheLine) CounterTotals carried;
   CounterBlock counters[kMaxThreads];
+  PortStatus ports[kMaxPorts];
   alignas(4096) RingMemory<> asks[kMaxThreads];
   alignas(4096) RingMemory<> replies[kMaxThreads];
 };
@@ -78,7 +81,8 @@ struct Exchange {
 inline constexpr std::uint64_t kExchangeLayout = layout_hash(
     {sizeof(Exchange), kContextLayout, counters_layout(), offsetof(Exchange, dataplane),
      offsetof(Exchange, control), offsetof(Exchange, service_sleep), offsetof(Exchange, slots),
-     offsetof(Exchange, carried), offsetof(Exchange, counters), offsetof(Exchange, asks),
+     offsetof(Exchange, carried), offsetof(Exchange, counters), offsetof(Exchange, ports),
+     kPortsLayout, offsetof(Exchange, asks),
      offsetof(Exchange, replies), kMaxThreads, kMaxReaders, kRingBytes});
 
 // A mapping of an exchange; unmaps itself. Movable; the Exchange stays where it is.

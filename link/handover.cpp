@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <bit>
 #include <cerrno>
 #include <cstring>
 #include <system_error>
@@ -20,7 +21,11 @@ std::uint32_t announced_fds(HandoverType type) {
     case HandoverType::kDoorbell:
     case HandoverType::kExchange:
     case HandoverType::kChunk:
+    case HandoverType::kDpdkDevice:
       return 1;
+    case HandoverType::kXdpQueue:
+    case HandoverType::kXdpMaps:
+      return 2;
     default:
       return 0;
   }
@@ -32,7 +37,20 @@ bool valid_enumerations(const HandoverMessage& message) {
   const auto role = static_cast<unsigned>(message.role);
   return type >= 1 && type <= static_cast<std::uint32_t>(kLastHandoverType) && transport >= 1 &&
          transport <= static_cast<unsigned>(kLastTransport) && role >= 1 &&
-         role <= static_cast<unsigned>(Role::kBoth);
+         role <= static_cast<unsigned>(Role::kBoth) && message.port.mode <= kLastPortMode;
+}
+
+bool valid_port(const HandoverMessage& message) {
+  const PortFields& port = message.port;
+  return port.number < kMaxPorts && port.queues >= 1 && port.queues <= kMaxThreads &&
+         port.queue < port.queues && message.worker < kMaxThreads;
+}
+
+// What an AF_XDP socket can have: sizes that are powers of two, frames from 2,048 to 4,096 octets.
+bool valid_frames(const PortFields& port) {
+  return std::has_single_bit(port.ring_size) && port.ring_size <= kMaxXdpRing &&
+         (port.frame_size == 2048 || port.frame_size == 4096) &&
+         port.frames >= 2 * port.ring_size && port.frames <= kMaxXdpFrames;
 }
 
 bool valid_threads(const HandoverMessage& message) {
@@ -49,6 +67,12 @@ bool valid_ranges(const HandoverMessage& message) {
       return message.worker < kMaxThreads || message.worker == kEveryWorker;
     case HandoverType::kDoorbell:
       return message.index <= kServiceBell;
+    case HandoverType::kXdpQueue:
+      return valid_port(message) && valid_frames(message.port);
+    case HandoverType::kDpdkDevice:
+    case HandoverType::kPortListener:
+    case HandoverType::kXdpMaps:
+      return valid_port(message);
     case HandoverType::kChunk:
       return message.index < kMaxChunks && valid_chunk_size(message.size) && message.serial != 0;
     case HandoverType::kWithdraw:

@@ -5,9 +5,17 @@
 //
 //   type               direction            fields and [descriptors]
 //   kHello             keeper -> child      pairing, generation of control, threads, workers,
-//                                           cores, flags, text (configuration file)
+//                                           cores, flags, uid, gid, text (configuration file)
 //   kListener          keeper -> dataplane  index (listener), transport, role, endpoint, worker (it
 //                                           polls; kEveryWorker) [socket]
+//   kXdpQueue          keeper -> dataplane  port, worker (it polls this queue), text (interface)
+//                                           [AF_XDP socket, memfd of its frames]
+//   kDpdkDevice        keeper -> dataplane  port, worker (the first of port.queues that poll it),
+//                                           text (EAL device) [TAP: the exception port]
+//   kPortListener      keeper -> dataplane  port.number, index (listener), role, endpoint (address
+//                                           all zero: any IPv6, ::ffff:0.0.0.0: any IPv4)
+//   kXdpMaps           keeper -> control    port, text (interface) [counters, drop list]
+//   kDevicesOpen       dataplane -> keeper  all ports are open, and privileges given up
 //   kDoorbell          keeper -> child      index (thread, or kServiceBell) [non-blocking eventfd]
 //   kExchange          keeper -> child      pairing, generation, threads [memfd]; replaces the last
 //   kUnpaired          keeper -> child      pairing: the other process is gone, exchange dead
@@ -42,11 +50,12 @@
 #include "link/context.h"
 #include "link/exchange.h"
 #include "link/outcome.h"
+#include "link/ports.h"
 
 namespace bowline::link {
 
 inline constexpr int kHandoverFd = 3;             // the child's end
-inline constexpr std::size_t kMaxHandoverFds = 4; // the largest message has one; room to grow
+inline constexpr std::size_t kMaxHandoverFds = 4; // the largest message has two; room to grow
 inline constexpr std::size_t kMaxHandoverText = 1024;
 inline constexpr std::uint32_t kEveryWorker = UINT32_MAX;
 inline constexpr std::uint32_t kServiceBell = kMaxThreads;  // index of the service thread's eventfd
@@ -70,13 +79,37 @@ enum class HandoverType : std::uint32_t {
   kReload,
   kStop,
   kLogReopen,
+  kXdpQueue,
+  kDpdkDevice,
+  kPortListener,
+  kXdpMaps,
+  kDevicesOpen,
 };
-inline constexpr HandoverType kLastHandoverType = HandoverType::kLogReopen;
+inline constexpr HandoverType kLastHandoverType = HandoverType::kDevicesOpen;
 
 // Flags of kHello and kChunk.
 inline constexpr std::uint32_t kPollBusy = 1 << 0;       // workers never sleep
 inline constexpr std::uint32_t kWantHugePages = 1 << 1;  // control tries 2 MiB pages for its chunks
 inline constexpr std::uint32_t kHugePages = 1 << 2;      // this chunk has them
+// The dataplane was started with privileges for its devices: it becomes uid and gid, and gives all
+// of them up, once they are open and before the first packet.
+inline constexpr std::uint32_t kDropPrivileges = 1 << 3;
+
+// A network port that workers poll frames of.
+struct PortFields {
+  std::uint16_t number = 0;  // below kMaxPorts; one for each interface or device
+  PortMode mode = PortMode::kUnknown;
+  std::uint8_t unused = 0;
+  std::uint32_t interface = 0;   // index of the kernel's interface; 0: none
+  std::uint32_t queue = 0;       // below queues
+  std::uint32_t queues = 1;      // 1 to kMaxThreads
+  std::uint32_t mtu = 1500;      // octets of an IP packet
+  std::uint32_t ring_size = 0;   // AF_XDP: entries of each of the four rings, a power of two
+  std::uint32_t frame_size = 0;  // AF_XDP: octets of a frame, a power of two
+  std::uint32_t frames = 0;      // AF_XDP: that the memfd starts with
+  MacAddress mac{};
+  std::uint16_t unused_too = 0;
+};
 
 struct HandoverMessage {
   std::uint64_t magic = kMagic;
@@ -96,6 +129,9 @@ struct HandoverMessage {
   Transport transport = Transport::kUdp;
   Role role = Role::kAuthoritative;
   std::uint16_t unused = 0;
+  std::uint32_t uid = 0;
+  std::uint32_t gid = 0;
+  PortFields port;
   std::uint32_t text_length = 0;
   std::array<std::int16_t, kMaxThreads> cores{};  // of worker i, or kNoCore
   std::array<char, kMaxHandoverText> text{};

@@ -85,9 +85,6 @@ std::vector<std::string> Config::not_yet_effective() const {
       seen.push_back(item.option);
       result.push_back(std::string(section.name) + "." + std::string(item.option->name));
     }
-    if (section.name == "dataplane" && dataplane().backend != Backend::kSockets) {
-      result.emplace_back("dataplane.backend");
-    }
   }
   return result;
 }

@@ -56,17 +56,36 @@ struct Server {
   unsigned udp_max_payload_ipv6 = 0;
 };
 
-enum class Backend : std::uint8_t { kSockets, kXdp, kDpdk };
 enum class Poll : std::uint8_t { kAdaptive, kBusy };
 enum class HugePages : std::uint8_t { kOff, kOn, kAuto };
 
 // Section `dataplane`: ours.
 struct Dataplane {
-  Backend backend = Backend::kSockets;
-  unsigned workers = 0;         // dataplane.workers, else server.udp-workers, else CPUs
-  std::vector<unsigned> cores;  // empty: not pinned
+  // Ways of moving packets that are in use: named by `backend`, or by default with something to
+  // serve.
+  bool sockets = false;
+  bool xdp = false;
+  bool dpdk = false;
+  unsigned workers = 0;         // of sockets; dataplane.workers, else server.udp-workers, else CPUs
+  std::vector<unsigned> cores;  // of polled queues (XDP, DPDK), then of sockets; empty: not pinned
+  std::vector<std::string> devices;  // for EAL: PCI addresses, virtual devices with arguments
+  unsigned device_queues = 1;        // of each
+  unsigned device_mtu = 1500;
+  std::string exception_port;        // name of the TAP interfaces, less their number
+  unsigned dpdk_memory_mib = 64;
+  std::vector<AddressRange> drop;    // sources that the XDP program drops
   HugePages hugepages = HugePages::kAuto;
   Poll poll = Poll::kAdaptive;
+};
+
+// Section `xdp`: what is effective.
+struct Xdp {
+  std::vector<Address> listen;  // devices, or addresses on them; port filled in (default 53)
+  bool udp = true;
+  bool route_check = false;
+  unsigned ring_size = 2048;     // as written: to be rounded up to a power of two
+  unsigned busypoll_budget = 0;  // 0: no preferred busy polling
+  unsigned busypoll_timeout_us = 20;
 };
 
 // Section `control`: the sockets that bowlinec speaks to.
@@ -128,6 +147,7 @@ class Config {
 
   Server server() const;
   Dataplane dataplane() const;
+  Xdp xdp() const;
   Control control() const;
   // Without a section `log`: warning and above to stderr and syslog, info and notice to stdout.
   std::vector<LogTarget> log() const;

@@ -169,9 +169,16 @@ Server Config::server() const {
 Dataplane Config::dataplane() const {
   const Reader reader(*store_, "dataplane");
   Dataplane dataplane;
-  const std::string backend = reader.text("backend");
-  if (backend == "xdp") dataplane.backend = Backend::kXdp;
-  if (backend == "dpdk") dataplane.backend = Backend::kDpdk;
+  for (const Value& device : reader.all("devices")) dataplane.devices.push_back(device.text());
+  const std::vector<Value> backends = reader.all("backend");
+  const auto uses = [&](std::string_view name, bool by_default) {
+    const auto is_named = [name](const Value& each) { return each.text() == name; };
+    return backends.empty() ? by_default
+                            : std::any_of(backends.begin(), backends.end(), is_named);
+  };
+  dataplane.sockets = uses("sockets", true);
+  dataplane.xdp = uses("xdp", !xdp().listen.empty());
+  dataplane.dpdk = uses("dpdk", !dataplane.devices.empty());
   dataplane.workers =
       reader.number("workers", Reader(*store_, "server").number("udp-workers", cpu_count()));
   for (const Value& core : reader.all("cores")) {
@@ -181,7 +188,29 @@ Dataplane Config::dataplane() const {
   if (hugepages == "on") dataplane.hugepages = HugePages::kOn;
   if (hugepages == "off") dataplane.hugepages = HugePages::kOff;
   if (reader.text("poll") == "busy") dataplane.poll = Poll::kBusy;
+  dataplane.device_queues = reader.number("device-queues");
+  dataplane.device_mtu = reader.number("device-mtu");
+  dataplane.exception_port = reader.text("exception-port");
+  dataplane.dpdk_memory_mib = reader.number("dpdk-memory");
+  for (const Value& range : reader.all("drop")) dataplane.drop.push_back(range.range());
   return dataplane;
+}
+
+Xdp Config::xdp() const {
+  const Reader reader(*store_, "xdp");
+  Xdp xdp;
+  for (const Value& each : reader.all("listen")) {
+    Address address = each.address();
+    if (!address.has_port) address.port = kDnsPort;
+    address.has_port = true;
+    xdp.listen.push_back(std::move(address));
+  }
+  xdp.udp = reader.flag("udp");
+  xdp.route_check = reader.flag("route-check");
+  xdp.ring_size = reader.number("ring-size");
+  xdp.busypoll_budget = reader.number("busypoll-budget");
+  xdp.busypoll_timeout_us = reader.number("busypoll-timeout");
+  return xdp;
 }
 
 Control Config::control() const {

@@ -1,8 +1,8 @@
 // PacketIo: what a way of moving packets must offer.
 //
-// The worker loop is written once against this concept. Backends: io/sockets, io/memory. A received
-// packet belongs to the worker until it passes that packet to send() or drop(); the span of
-// receive() and all in it are void at the next receive(). One thread.
+// The worker loop is written once against this concept. Backends: io/sockets, io/xdp, io/dpdk and
+// io/memory. A received packet belongs to the worker until it passes that packet to send() or
+// drop(); the span of receive() and all in it are void at the next receive(). One thread.
 #pragma once
 
 #include <concepts>
@@ -22,6 +22,14 @@ struct Packet {
   std::uint32_t capacity = 0;  // octets from `data` on that may be written
   std::uint32_t slot = 0;      // the backend's own
   net::Datagram datagram;      // frames: filled by net::parse(); else only `ipv6` counts
+};
+
+// What a port of frames must offer besides.
+template <typename T>
+concept FrameIo = requires(T io, Packet& packet, link::Counter reason) {
+  // Gives a frame that net::parse() refused to the kernel, whose it may be, and takes the packet.
+  // False: it is dropped, by the worker, who counts `reason`.
+  { io.pass(packet, reason) } -> std::same_as<bool>;
 };
 
 template <typename T>

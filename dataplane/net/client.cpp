@@ -25,14 +25,20 @@ link::Endpoint endpoint(const std::uint8_t* address, bool ipv6, const std::uint8
   return result;
 }
 
+unsigned count_tags(const link::ClientContext& client) {
+  const unsigned tags = (client.flags & link::kContextTagsMask) >> link::kContextTagsShift;
+  return std::min(tags, link::kMaxContextTags);
+}
+
 // The request that make_reply() turns around: from the client, its headers but for what is
 // rewritten.
 std::uint8_t* write_ethernet(std::uint8_t* at, const link::ClientContext& client, bool ipv6) {
   at = std::copy(client.local_mac.begin(), client.local_mac.end(), at);
   at = std::copy(client.peer_mac.begin(), client.peer_mac.end(), at);
-  if (client.vlan != 0) {
-    store_u16(at, kEtherVlan);
-    store_u16(at + 2, client.vlan);
+  for (unsigned i = 0; i < count_tags(client); ++i) {
+    const bool service = (client.flags & link::context_service_tag(i)) != 0;
+    store_u16(at, service ? kEtherServiceVlan : kEtherVlan);
+    store_u16(at + 2, client.vlan[i]);
     at += kVlanTagSize;
   }
   store_u16(at, ipv6 ? kEtherIpv6 : kEtherIpv4);
@@ -41,10 +47,15 @@ std::uint8_t* write_ethernet(std::uint8_t* at, const link::ClientContext& client
 
 }  // namespace
 
-bool describe(const std::uint8_t* frame, const Datagram& datagram, link::ClientContext& context) {
-  const std::size_t tags = datagram.ip - kEthernetSize;
-  if (tags > kVlanTagSize) return false;
-  context.vlan = tags == 0 ? 0 : load_u16(frame + kEtherTypeOffset + 2);
+void describe(const std::uint8_t* frame, const Datagram& datagram, link::ClientContext& context) {
+  static_assert(kMaxVlanTags <= link::kMaxContextTags);
+  const auto tags = static_cast<unsigned>((datagram.ip - kEthernetSize) / kVlanTagSize);
+  context.flags |= static_cast<std::uint16_t>(tags << link::kContextTagsShift);
+  for (unsigned i = 0; i < tags; ++i) {
+    const std::uint8_t* tag = frame + kEtherTypeOffset + i * kVlanTagSize;
+    if (load_u16(tag) == kEtherServiceVlan) context.flags |= link::context_service_tag(i);
+    context.vlan[i] = load_u16(tag + 2);
+  }
   std::memcpy(context.local_mac.data(), frame, kMacSize);
   std::memcpy(context.peer_mac.data(), frame + kMacSize, kMacSize);
   const std::uint8_t* ip = frame + datagram.ip;
@@ -54,13 +65,12 @@ bool describe(const std::uint8_t* frame, const Datagram& datagram, link::ClientC
   context.packet_peer = endpoint(ip + source, datagram.ipv6, udp + kUdpSourceOffset);
   context.local = endpoint(ip + destination, datagram.ipv6, udp + kUdpDestinationOffset);
   context.peer = context.packet_peer;
-  return true;
 }
 
 std::size_t write_frame(dns::MutableBytes buffer, const link::ClientContext& client,
                         dns::Bytes message, std::size_t mtu) {
   const bool ipv6 = !client.packet_peer.is_ipv4();
-  const std::size_t ethernet_size = kEthernetSize + (client.vlan != 0 ? kVlanTagSize : 0);
+  const std::size_t ethernet_size = kEthernetSize + count_tags(client) * kVlanTagSize;
   const std::size_t headers_size = ethernet_size + (ipv6 ? kIpv6Size : kIpv4Size) + kUdpSize;
   if (buffer.size() < std::max(headers_size + message.size(), kEthernetMinSize)) return 0;
   Datagram datagram;

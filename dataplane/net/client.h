@@ -10,9 +10,8 @@
 
 namespace bowline::dataplane::net {
 
-// Fills in addresses, ports and VLAN of the sender of `frame`. False if a context cannot hold them:
-// it has room for one VLAN tag.
-bool describe(const std::uint8_t* frame, const Datagram& datagram, link::ClientContext& context);
+// Fills in addresses, ports and VLAN tags of the sender of `frame`, which was parsed as `datagram`.
+void describe(const std::uint8_t* frame, const Datagram& datagram, link::ClientContext& context);
 
 // Writes a frame with `message` for that client to `buffer`. Gives its size; 0 if it does not fit.
 std::size_t write_frame(dns::MutableBytes buffer, const link::ClientContext& client,

@@ -66,7 +66,11 @@ TEST_CASE("config: nothing set gives the defaults") {
   CHECK(server.udp_max_payload_ipv6 == 1232);
   CHECK_FALSE(server.async_start);
   CHECK(server.version == "Bowline 0.1.0");
-  CHECK(config.dataplane().backend == Backend::kSockets);
+  CHECK(config.dataplane().sockets);
+  CHECK_FALSE(config.dataplane().xdp);
+  CHECK_FALSE(config.dataplane().dpdk);
+  CHECK(config.dataplane().device_queues == 1);
+  CHECK(config.dataplane().exception_port == "bowline");
   CHECK(config.dataplane().workers == server.udp_workers);
   CHECK(config.dataplane().hugepages == HugePages::kAuto);
   CHECK(config.dataplane().poll == Poll::kAdaptive);
@@ -251,15 +255,42 @@ log:
 }
 
 TEST_CASE("config: the dataplane section") {
-  const Config config = load("dataplane:\n  backend: xdp\n  workers: 2\n  cores: [0, 3]\n"
-                             "  hugepages: off\n  poll: busy\n");
+  const Config config = load("xdp:\n  listen: [eth0, 192.0.2.1@5353]\n  route-check: on\n"
+                             "dataplane:\n  backend: [xdp, dpdk]\n  workers: 2\n  cores: [0, 3]\n"
+                             "  devices: [\"net_memif0,role=server\", 0000:03:00.0]\n"
+                             "  device-queues: 2\n  hugepages: off\n  poll: busy\n"
+                             "  drop: 198.51.100.0/24\n");
   const Dataplane dataplane = config.dataplane();
-  CHECK(dataplane.backend == Backend::kXdp);
+  CHECK_FALSE(dataplane.sockets);
+  CHECK(dataplane.xdp);
+  CHECK(dataplane.dpdk);
   CHECK(dataplane.workers == 2);
   CHECK(dataplane.cores == std::vector<unsigned>{0, 3});
+  CHECK(dataplane.devices ==
+        std::vector<std::string>{"net_memif0,role=server", "0000:03:00.0"});
+  CHECK(dataplane.device_queues == 2);
+  CHECK(dataplane.drop.size() == 1);
   CHECK(dataplane.hugepages == HugePages::kOff);
   CHECK(dataplane.poll == Poll::kBusy);
-  CHECK(config.not_yet_effective() == std::vector<std::string>{"dataplane.backend"});
+  const Xdp xdp = config.xdp();
+  REQUIRE(xdp.listen.size() == 2);
+  CHECK(xdp.listen[0].path == "eth0");
+  CHECK(xdp.listen[0].port == 53);
+  CHECK(xdp.listen[1].to_text() == "192.0.2.1@5353");
+  CHECK(xdp.udp);
+  CHECK(xdp.route_check);
+  CHECK(xdp.ring_size == 2048);
+  CHECK(config.not_yet_effective().empty());
+}
+
+TEST_CASE("config: a way of moving packets is used when it has something to serve") {
+  const Dataplane xdp = load("xdp:\n  listen: eth0\n").dataplane();
+  CHECK(xdp.sockets);
+  CHECK(xdp.xdp);
+  const Dataplane dpdk = load("dataplane:\n  devices: net_null0\n").dataplane();
+  CHECK(dpdk.sockets);
+  CHECK(dpdk.dpdk);
+  CHECK_FALSE(load("xdp:\n  listen: eth0\ndataplane:\n  backend: sockets\n").dataplane().xdp);
 }
 
 TEST_CASE("config: what is not yet effective is named once") {
