@@ -5,7 +5,8 @@
 //
 //   type               direction            fields and [descriptors]
 //   kHello             keeper -> child      pairing, generation of control, threads, workers,
-//                                           cores, flags, uid, gid, text (configuration file)
+//                                           cores, flags, uid, gid, memory_mib (of DPDK), text
+//                                           (configuration file)
 //   kListener          keeper -> dataplane  index (listener), transport, role, endpoint, worker (it
 //                                           polls; kEveryWorker) [socket]
 //   kXdpQueue          keeper -> dataplane  port, worker (it polls this queue), text (interface)
@@ -94,6 +95,7 @@ inline constexpr std::uint32_t kHugePages = 1 << 2;      // this chunk has them
 // The dataplane was started with privileges for its devices: it becomes uid and gid, and gives all
 // of them up, once they are open and before the first packet.
 inline constexpr std::uint32_t kDropPrivileges = 1 << 3;
+inline constexpr std::uint32_t kNoHugePages = 1 << 4;  // DPDK makes do with ordinary memory
 
 // A network port that workers poll frames of.
 struct PortFields {
@@ -131,6 +133,7 @@ struct HandoverMessage {
   std::uint16_t unused = 0;
   std::uint32_t uid = 0;
   std::uint32_t gid = 0;
+  std::uint32_t memory_mib = 0;  // that DPDK takes for itself
   PortFields port;
   std::uint32_t text_length = 0;
   std::array<std::int16_t, kMaxThreads> cores{};  // of worker i, or kNoCore
