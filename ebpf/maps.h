@@ -48,13 +48,20 @@ struct Prefix {
   bool operator==(const Prefix&) const = default;
 };
 
+struct DropEntry {
+  Prefix prefix;
+  std::uint8_t origins = 0;  // STEER_DROP_...
+};
+
 // An IPv4 prefix and an IPv6 prefix that covers ::ffff:0:0/96 are told apart by nothing but their
 // length, so ::/0 drops IPv4 as well. Each function refuses a length that is too long.
-// Adding what is there already, and removing what is not, is no error.
-dns::Result<void> drop_add(int drop_list, const Prefix& prefix);
+// Adding what is there already replaces its origins; removing what is not there is no error. The
+// error of drop_add() names the limit (STEER_MAX_DROPS) when the list is full.
+dns::Result<void> drop_add(int drop_list, const Prefix& prefix,
+                           std::uint8_t origins = STEER_DROP_BY_HAND);
 dns::Result<void> drop_remove(int drop_list, const Prefix& prefix);
 // All of them, in the order of the map, octets behind the prefix zero. What others add or remove
 // meanwhile may be there or not.
-dns::Result<std::vector<Prefix>> drop_entries(int drop_list);
+dns::Result<std::vector<DropEntry>> drop_entries(int drop_list);
 
 }  // namespace bowline::ebpf

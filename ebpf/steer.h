@@ -9,7 +9,8 @@
  *   counters   program     key 0 -> struct steer_counters of each CPU (one for each interface)
  *   addresses  keeper      address of this machine -> 1 (hash; shared by all interfaces)
  *   vlans      keeper      index of a VLAN interface -> where it leaves (hash; shared)
- *   drop_list  control     source prefix -> 1 (LPM trie; shared)
+ *   drop_list  control     source prefix -> one octet, bits STEER_DROP_... (LPM trie; shared); the
+ *                          program drops whatever the octet is
  */
 #pragma once
 
@@ -31,6 +32,12 @@ enum {
   STEER_MAX_EXTENSIONS = 4,     /* IPv6 extension headers; DNS uses none (RFC 8504 5.3) */
   STEER_MAX_EXTENSION_OCTETS = 256, /* of all of them: bounds the options read */
   STEER_MAPPED_BITS = 96,       /* length of the prefix ::ffff:0:0/96 of IPv4 */
+};
+
+/* Who wants a prefix of the drop list dropped. An entry with no bit left is removed. */
+enum {
+  STEER_DROP_BY_HAND = 1,    /* bowlinec drop-add */
+  STEER_DROP_CONFIGURED = 2, /* dataplane.drop */
 };
 
 /* By identifier: STEER_COUNT_steered, ... */
