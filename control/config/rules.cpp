@@ -7,11 +7,17 @@
 #include "control/config/resolve.h"
 #include "control/config/system_user.h"
 #include "control/config/value_text.h"
+#include "link/handover.h"
+#include "link/ports.h"
 
 namespace bowline::control::config {
 namespace {
 
 constexpr std::uint16_t kDnsPort = 53;
+constexpr std::size_t kMaxInterfaceName = 15;  // IFNAMSIZ, with its final NUL
+// Digits of the largest number that follows the name of an exception port.
+constexpr std::size_t kPortDigits = 2;
+static_assert(link::kMaxPorts <= 100);
 
 // The items of one entry under check.
 struct Subject {
@@ -28,6 +34,12 @@ struct Subject {
   std::string_view text(std::string_view item) const {
     const auto found = values(item);
     return found.empty() ? std::string_view{} : found.front()->text;
+  }
+  // Of another section, which has no entries.
+  std::vector<const SetItem*> values_of(std::string_view other, std::string_view item) const {
+    const Entry* const found = store.find(other, {});
+    if (found == nullptr) return {};
+    return store.values_of(store.data(other), *found, *find_option(other, item)).values;
   }
   void fail(Place place, std::string_view item, const std::string& message) const {
     std::string name(section);
@@ -57,23 +69,119 @@ struct Subject {
 };
 
 Address with_port(Address address) {
-  if (address.is_ip() && !address.has_port) address.port = kDnsPort;
+  if (address.family != Address::Family::kUnix && !address.has_port) address.port = kDnsPort;
   address.has_port = true;
   return address;
 }
 
-void check_listen(const Subject& server) {
-  const auto items = server.values("listen");
+std::string quoted(std::string_view text) { return "\"" + std::string(text) + "\""; }
+
+// Of `server` and `xdp`.
+void check_listen(const Subject& section) {
+  const auto items = section.values("listen");
   std::vector<Address> seen;
   for (const SetItem* item : items) {
     auto value = parse_value(item->option->kind, item->text);
     if (!value) continue;
     const Address address = with_port(value->address());
     if (std::find(seen.begin(), seen.end(), address) != seen.end()) {
-      server.fail(item->place, "listen", "\"" + std::string(item->text) + "\" is listed twice");
+      section.fail(item->place, "listen", quoted(item->text) + " is listed twice");
     }
     seen.push_back(address);
   }
+}
+
+// The name that EAL knows a device by: what stands before its arguments.
+std::string_view device_name(const SetItem& item) {
+  return item.text.substr(0, item.text.find(','));
+}
+
+void check_devices(const Subject& dataplane) {
+  std::vector<std::string_view> seen;
+  for (const SetItem* item : dataplane.values("devices")) {
+    const std::string_view name = device_name(*item);
+    if (item->text.size() > link::kMaxHandoverText) {
+      dataplane.fail(item->place, "devices", quoted(name) + " has more than " +
+                                                 std::to_string(link::kMaxHandoverText) +
+                                                 " octets of arguments");
+    }
+    if (std::find(seen.begin(), seen.end(), name) != seen.end()) {
+      dataplane.fail(item->place, "devices", "the device " + quoted(name) + " is listed twice");
+    }
+    seen.push_back(name);
+  }
+}
+
+// Interfaces that are named, and devices: addresses may lie on the same interface, so the keeper
+// counts again.
+void check_port_count(const Subject& dataplane) {
+  auto ports = dataplane.values_of("dataplane", "devices");
+  std::vector<std::string> interfaces;
+  for (const SetItem* item : dataplane.values_of("xdp", "listen")) {
+    const auto value = parse_value(item->option->kind, item->text);
+    if (!value || value->address().family != Address::Family::kDevice) continue;
+    const std::string& name = value->address().path;
+    if (std::find(interfaces.begin(), interfaces.end(), name) != interfaces.end()) continue;
+    interfaces.push_back(name);
+    ports.push_back(item);
+  }
+  if (ports.size() <= link::kMaxPorts) return;
+  const SetItem& first_too_many = *ports[link::kMaxPorts];
+  const bool is_device = first_too_many.option->section == "dataplane";
+  dataplane.problems.add(first_too_many.place,
+                         std::string(is_device ? "dataplane.devices" : "xdp.listen") +
+                             ": interfaces and devices together, at most " +
+                             std::to_string(link::kMaxPorts) + " are allowed");
+}
+
+void check_exception_port(const Subject& dataplane) {
+  if (!dataplane.has("exception-port")) return;
+  const SetItem& item = *dataplane.values("exception-port").back();
+  const auto is_name = [](char c) {
+    return c > ' ' && c < 0x7f && std::string_view("/:%").find(c) == std::string_view::npos;
+  };
+  constexpr std::size_t kMost = kMaxInterfaceName - kPortDigits;
+  if (!item.text.empty() && item.text.size() <= kMost &&
+      std::all_of(item.text.begin(), item.text.end(), is_name)) {
+    return;
+  }
+  dataplane.fail(item.place, "exception-port",
+                 quoted(item.text) + ", allowed are 1 to " + std::to_string(kMost) +
+                     " characters of an interface's name, to which a number is added");
+}
+
+// A way of moving packets that has nothing to serve is a slip. By default only those are used that
+// have.
+void check_backends(const Subject& dataplane) {
+  const bool has_devices = dataplane.has("devices");
+  const auto named = dataplane.values("backend");
+  bool uses_devices = has_devices && named.empty();
+  for (const SetItem* item : named) {
+    const auto value = parse_value(item->option->kind, item->text);
+    const std::string backend = value ? value->text() : std::string();
+    if (backend == "xdp" && dataplane.values_of("xdp", "listen").empty()) {
+      dataplane.fail(item->place, "backend", "xdp has nothing to serve, set xdp.listen");
+    }
+    if (backend == "dpdk" && !has_devices) {
+      dataplane.fail(item->place, "backend", "dpdk has nothing to serve, set dataplane.devices");
+    }
+    uses_devices |= backend == "dpdk" && has_devices;
+  }
+  if (uses_devices && dataplane.values_of("server", "listen").empty()) {
+    dataplane.fail(dataplane.values("devices").front()->place, "devices",
+                   "no address is served on them, set server.listen");
+  }
+}
+
+void check_dataplane(const Subject& dataplane) {
+  check_devices(dataplane);
+  check_exception_port(dataplane);
+  check_backends(dataplane);
+}
+
+void check_ports(const Store& store, Problems& problems) {
+  static const Entry kNone{};
+  check_port_count({store, problems, "dataplane", kNone});
 }
 
 void check_user(const Subject& server) {
@@ -176,6 +284,8 @@ struct Rule {
 constexpr Rule kRules[] = {
     {"server", check_listen},
     {"server", check_user},
+    {"xdp", check_listen},
+    {"dataplane", check_dataplane},
     {"acl", check_acl},
     {"policy", check_policy},
     {"template", check_template},
@@ -193,6 +303,7 @@ void check_rules(const Store& store, Problems& problems) {
       rule.check({store, problems, rule.section, entry});
     }
   }
+  check_ports(store, problems);
   check_catalogs(store, problems);
 }
 

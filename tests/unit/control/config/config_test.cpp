@@ -255,7 +255,8 @@ log:
 }
 
 TEST_CASE("config: the dataplane section") {
-  const Config config = load("xdp:\n  listen: [eth0, 192.0.2.1@5353]\n  route-check: on\n"
+  const Config config = load("server:\n  listen: 192.0.2.1\n"
+                             "xdp:\n  listen: [eth0, 192.0.2.1@5353]\n  route-check: on\n"
                              "dataplane:\n  backend: [xdp, dpdk]\n  workers: 2\n  cores: [0, 3]\n"
                              "  devices: [\"net_memif0,role=server\", 0000:03:00.0]\n"
                              "  device-queues: 2\n  hugepages: off\n  poll: busy\n"
@@ -287,7 +288,7 @@ TEST_CASE("config: a way of moving packets is used when it has something to serv
   const Dataplane xdp = load("xdp:\n  listen: eth0\n").dataplane();
   CHECK(xdp.sockets);
   CHECK(xdp.xdp);
-  const Dataplane dpdk = load("dataplane:\n  devices: net_null0\n").dataplane();
+  const Dataplane dpdk = load("server:\n  listen: ::1\ndataplane:\n  devices: net_null0\n").dataplane();
   CHECK(dpdk.sockets);
   CHECK(dpdk.dpdk);
   CHECK_FALSE(load("xdp:\n  listen: eth0\ndataplane:\n  backend: sockets\n").dataplane().xdp);

@@ -147,6 +147,53 @@ TEST_CASE("errors: the whole") {
   });
 }
 
+TEST_CASE("errors: ways of moving packets") {
+  std::string sixteen = "eth0";
+  for (int i = 1; i < 16; ++i) sixteen += ", eth" + std::to_string(i);
+  const std::string port_name =
+      ", allowed are 1 to 13 characters of an interface's name, to which a number is added";
+  check({
+      {"dataplane:\n  backend: [sockets, xdp]\n",
+       "f:2:22: dataplane.backend: xdp has nothing to serve, set xdp.listen"},
+      {"dataplane:\n  backend: xdp\nxdp:\n  listen: eth0\n", ""},
+      {"dataplane:\n  backend: dpdk\nserver:\n  listen: ::1\n",
+       "f:2:12: dataplane.backend: dpdk has nothing to serve, set dataplane.devices"},
+      {"dataplane:\n  devices: net_tap0\n",
+       "f:2:12: dataplane.devices: no address is served on them, set server.listen"},
+      {"dataplane:\n  backend: sockets\n  devices: net_tap0\n", ""},
+      {"server:\n  listen: ::1\ndataplane:\n  devices: [\"net_tap0,iface=a\", net_null0, "
+       "\"net_tap0,iface=b\"]\n",
+       "f:4:44: dataplane.devices: the device \"net_tap0\" is listed twice"},
+      {"server:\n  listen: ::1\ndataplane:\n  devices: \"net_tap0,iface=" +
+           std::string(1100, 'a') + "\"\n",
+       "f:4:12: dataplane.devices: \"net_tap0\" has more than 1024 octets of arguments"},
+      {"xdp:\n  listen: [eth0, eth1, eth0@53]\n",
+       "f:2:24: xdp.listen: \"eth0@53\" is listed twice"},
+      {"xdp:\n  listen: [192.0.2.1@5353, 192.0.2.1@5353]\n",
+       "f:2:28: xdp.listen: \"192.0.2.1@5353\" is listed twice"},
+      {"xdp:\n  listen: [eth0@53, eth0@5353, " + sixteen.substr(6) + "]\n", ""},
+      {"xdp:\n  listen: [" + sixteen + "]\n", ""},
+      {"xdp:\n  listen: [" + sixteen + "]\n  listen: eth16\n",
+       "f:3:11: xdp.listen: interfaces and devices together, at most 16 are allowed"},
+      {"server:\n  listen: ::1\nxdp:\n  listen: [" + sixteen +
+           "]\ndataplane:\n  devices: net_tap0\n",
+       "f:4:107: xdp.listen: interfaces and devices together, at most 16 are allowed"},
+      {"dataplane:\n  exception-port: thirteen-char\n", ""},
+      {"dataplane:\n  exception-port: fourteen-chars\n",
+       "f:2:19: dataplane.exception-port: \"fourteen-chars\"" + port_name},
+      {"dataplane:\n  exception-port: a/b\n",
+       "f:2:19: dataplane.exception-port: \"a/b\"" + port_name},
+      {"xdp:\n  ring-size: 3\n",
+       "f:2:14: xdp.ring-size: \"3\", allowed is a number, 4 to 32768"},
+      {"xdp:\n  ring-size: 32769\n",
+       "f:2:14: xdp.ring-size: \"32769\", allowed is a number, 4 to 32768"},
+      {"xdp:\n  ring-size: 5000\n", ""},
+      {"dataplane:\n  drop: 198.51.100.0/33\n",
+       "f:2:9: dataplane.drop: \"198.51.100.0/33\", allowed is ADDRESS, ADDRESS/PREFIX or "
+       "FIRST-LAST in order"},
+  });
+}
+
 TEST_CASE("errors: several are reported in the order of lines") {
   CHECK(error_of("zone:\n  - domain: a\n    template: t\nserver:\n  x: y\n  listen: z@1\n") ==
         "f:3:15: zone[a].template: there is no template \"t\"; none is defined\n"
