@@ -3,7 +3,7 @@
 // For control (which has the descriptors from the keeper: kXdpMaps) and tests. A descriptor is all
 // it takes: no capability is needed on kernels from 5.19 (older ones refuse all of bpf() where
 // kernel.unprivileged_bpf_disabled is set), only the system call bpf(). Every function makes system
-// calls; several threads may call them, and the program counts and looks up at the same time.
+// calls while the program counts and looks up; any thread, but one at a time for the drop list.
 #pragma once
 
 #include <array>
@@ -60,8 +60,7 @@ struct DropEntry {
 dns::Result<void> drop_add(int drop_list, const Prefix& prefix,
                            std::uint8_t origins = STEER_DROP_BY_HAND);
 dns::Result<void> drop_remove(int drop_list, const Prefix& prefix);
-// All of them, in the order of the map, octets behind the prefix zero. What others add or remove
-// meanwhile may be there or not.
+// All of them, in the order of the map, octets behind the prefix zero.
 dns::Result<std::vector<DropEntry>> drop_entries(int drop_list);
 
 }  // namespace bowline::ebpf
