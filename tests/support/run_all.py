@@ -1,6 +1,6 @@
-"""Runs the unit tests of each build and the system tests, and counts them in the last line.
+"""Runs the unit tests of each build, the system and packet tests, and counts them in the last line.
 
-Usage: run_all.py NAME=BUILDDIR ...; NAME is release, asan or tsan. System tests run on `release`.
+Usage: run_all.py NAME=BUILDDIR ...; NAME is release, asan or tsan. Pytest gets `release`.
 """
 
 import os
@@ -83,18 +83,19 @@ def show_failures(executable, build, environment):
     print(process.stdout[-6000:], process.stderr[-6000:], sep="\n", flush=True)
 
 
-def run_system(tally):
-    print("running: system tests", flush=True)
+def run_system(tally, folder):
+    """Runs the pytest files of a folder of tests/ in a process of their own."""
+    print(f"running: {folder} tests", flush=True)
     with tempfile.NamedTemporaryFile(suffix=".xml") as report:
         status = subprocess.run(
             ["/usr/bin/python3", "-m", "pytest", "-q", "-rs", "-p", "no:cacheprovider",
-             f"--junit-xml={report.name}", "tests/system"], cwd=TOP).returncode
+             f"--junit-xml={report.name}", f"tests/{folder}"], cwd=TOP).returncode
         try:
-            count = tally.add_junit(report.name, "system")
+            count = tally.add_junit(report.name, folder)
         except ElementTree.ParseError:
             count = 0
         if status not in (0, 1) or count == 0:
-            tally.fail(f"system tests: pytest ended with status {status}")
+            tally.fail(f"{folder} tests: pytest ended with status {status}")
 
 
 def main():
@@ -108,7 +109,8 @@ def main():
             if name == "tsan" and executable.name not in THREADED:
                 continue
             run_unit(tally, name, build, executable)
-    run_system(tally)
+    for folder in ("system", "packets"):
+        run_system(tally, folder)
     for skip in tally.skips:
         print(f"skipped: {skip}")
     for failure in tally.failures:
