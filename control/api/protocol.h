@@ -4,7 +4,9 @@
 // request,
 //   {"verb": "zone-status", "args": ["example.com"]}
 // and gets any number of rows and texts and one end, then may send the next request:
-//   {"row": {"zone": "example.com.", "serial": 1}}    for a table; all rows have the same keys
+//   {"row": {"zone": "example.com.", "serial": 1}}    for a table; all rows of it have the same keys
+//   {"table": "ports", "row": {...}}                  the same for a further table, by its name
+//   {"table": "ports"}                                it is there, be it without rows
 //   {"text": "..."}                                   something for a person
 //   {"end": {"ok": false, "error": "..."}}
 // Plain functions; any thread.

@@ -44,6 +44,12 @@ class Response {
       : outbox_(std::move(outbox)), client_(client) {}
 
   void row(const Json& columns) { put({{"row", columns}}, false); }
+  // Of a further table of this answer, after the rows of the first.
+  void row(const std::string& table, const Json& columns) {
+    put({{"table", table}, {"row", columns}}, false);
+  }
+  // Says that there is such a table, in case it gets no rows.
+  void table(const std::string& name) { put({{"table", name}}, false); }
   void text(const std::string& line) { put({{"text", line}}, false); }
   // Once, at last. An empty error is success.
   void end(const std::string& error = {});

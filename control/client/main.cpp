@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "control/client/connection.h"
-#include "control/client/table.h"
+#include "control/client/printer.h"
 #include "control/config/config.h"
 
 namespace {
@@ -20,8 +20,6 @@ using namespace bowline::control;
 constexpr int kDone = 0, kRefused = 1, kUsage = 2;
 constexpr const char* kDefaultConfig = "/etc/bowline/bowline.conf";
 constexpr unsigned kDefaultTimeout_s = 60;  // most zones are loaded by then
-// So many rows are aligned together: the first zones of a million show at once.
-constexpr std::size_t kRowsAligned = 1000;
 
 constexpr const char* kHelp =
     "Usage: bowlinec [-c FILE | -s SOCKET] [--json] [-t SECONDS] VERB [ARGUMENT...]\n"
@@ -126,68 +124,18 @@ bowline::dns::Result<std::string> choose_socket(const Options& options) {
   return sockets.front();
 }
 
-// Prints what comes, and says how it ended.
-class Printer {
- public:
-  Printer(bool json, bool colour) : json_(json), colour_(colour) {}
-
-  void row(api::Json columns) {
-    rows_.push_back(std::move(columns));
-    if (!json_ && rows_.size() >= kRowsAligned) print_rows();
-  }
-  void text(const std::string& line) {
-    if (json_) {
-      texts_.push_back(line);
-    } else {
-      print_rows();
-      std::printf("%s\n", client::printable(line).c_str());
-    }
-  }
-  int end(const api::Json& result) {
-    const bool ok = result.value("ok", false);
-    const std::string error = result.value("error", std::string());
-    if (json_) {
-      print_json(ok, error);
-    } else {
-      print_rows();
-      std::fflush(stdout);
-      if (!ok) std::fprintf(stderr, "bowlinec: %s\n", client::printable(error).c_str());
-    }
-    return ok ? kDone : kRefused;
-  }
-
- private:
-  void print_rows() {
-    std::fputs(client::format_table(rows_, colour_).c_str(), stdout);
-    rows_.clear();
-  }
-  void print_json(bool ok, const std::string& error) {
-    api::Json out = client::to_json(rows_);
-    if (rows_.empty() || !ok) {
-      out = {{"ok", ok}, {"messages", texts_}};
-      if (!rows_.empty()) out["rows"] = client::to_json(rows_);
-      if (!ok) out["error"] = error;
-    }
-    std::printf("%s\n", out.dump(2, ' ', false, api::Json::error_handler_t::replace).c_str());
-  }
-
-  const bool json_;
-  const bool colour_;
-  std::vector<api::Json> rows_;
-  std::vector<std::string> texts_;
-};
-
 int ask(client::Connection& connection, const Options& options) {
   if (auto sent = connection.send(options.verb, options.arguments); !sent) {
     return complain(sent.error());
   }
-  Printer printer(options.json, ::isatty(STDOUT_FILENO) == 1);
+  client::Printer printer(options.json, ::isatty(STDOUT_FILENO) == 1);
   for (;;) {
     auto frame = connection.receive();
     if (!frame) return complain(frame.error());
+    if (frame->contains("table")) printer.table(frame->value("table", std::string()));
     if (frame->contains("row")) printer.row((*frame)["row"]);
     if (frame->contains("text")) printer.text(frame->value("text", std::string()));
-    if (frame->contains("end")) return printer.end((*frame)["end"]);
+    if (frame->contains("end")) return printer.end((*frame)["end"]) ? kDone : kRefused;
   }
 }
 

@@ -22,9 +22,9 @@ std::string cell_text(const api::Json& value) {
 
 // Words for states have one meaning wherever they stand.
 const char* colour_of(const std::string& text) {
-  if (text == "served" || text == "serving") return kGreen;
+  if (text == "served" || text == "serving" || text == "up") return kGreen;
   if (text == "failed" || text == "down") return kRed;
-  if (text == "loading" || text == "served, file failed") return kYellow;
+  if (text == "loading" || text == "served, file failed" || text == "generic copy") return kYellow;
   return nullptr;
 }
 
@@ -116,6 +116,16 @@ api::Json to_json(const std::vector<api::Json>& rows) {
     object[name->is_string() ? name->get<std::string>() : name->dump()] = *value;
   }
   return object;
+}
+
+api::Json answer_to_json(const std::vector<Table>& tables) {
+  api::Json out = to_json(tables.front().rows);
+  if (tables.size() == 1) return out;
+  if (out.is_array()) out = out.empty() ? api::Json::object() : api::Json({{"rows", out}});
+  for (std::size_t i = 1; i < tables.size(); ++i) {
+    out[tables[i].name] = api::Json(tables[i].rows);
+  }
+  return out;
 }
 
 }  // namespace bowline::control::client

@@ -17,6 +17,17 @@ std::string format_table(const std::vector<api::Json>& rows, bool colour);
 // One object if the rows are names and values, else an array of objects.
 api::Json to_json(const std::vector<api::Json>& rows);
 
+// The rows of an answer under the name of their table; the first table of an answer has none.
+struct Table {
+  std::string name;
+  std::vector<api::Json> rows;
+};
+
+// The first table as above; with further tables, one object in which each has its name as key, and
+// the first one stands itself (names and values) or is called "rows".
+// REQUIRES: !tables.empty().
+api::Json answer_to_json(const std::vector<Table>& tables);
+
 // Without control characters: what comes from zone names and files may hold any octet.
 std::string printable(const std::string& text);
 

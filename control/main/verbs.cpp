@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include "control/main/port_rows.h"
 #include "control/main/process.h"
 #include "dns/name_text.h"
 
@@ -124,7 +125,13 @@ void Verbs::status(const api::Request&, Answer response) {
   item(response, "epoch",
        process_.tables_->header().line.epoch.load(std::memory_order_acquire));
   item(response, "generation", generation);
-  item(response, "udp-workers", process_.hello_.workers);
+  const store::Pairing::Current last = process_.pairing_.last();
+  const WorkersByKind workers =
+      last.exchange ? count_workers(**last.exchange, process_.hello_.workers)
+                    : WorkersByKind{process_.hello_.workers};
+  item(response, "udp-workers", workers.sockets);
+  item(response, "xdp-workers", workers.xdp);
+  item(response, "dpdk-workers", workers.dpdk);
   item(response, "stream-threads", process_.hello_.threads - process_.hello_.workers);
   item(response, "dataplane",
        paired.exchange && (*paired.exchange)->dataplane.ready.load() != 0 ? "serving" : "down");
@@ -142,6 +149,7 @@ void Verbs::status(const api::Request&, Answer response) {
        : chunks.huge_bytes == 0          ? "4 KiB"
                                          : megabytes(chunks.huge_bytes) + " of 2 MiB, rest 4 KiB");
   item(response, "control-clients", process_.server_->clients());
+  if (last.exchange) write_port_rows(**last.exchange, *response);
   response->end();
 }
 

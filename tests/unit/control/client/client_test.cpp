@@ -46,6 +46,16 @@ TEST_CASE("no octet of a name or file reaches the terminal as a command") {
   CHECK(client::format_table(rows, false).find('\x1b') == std::string::npos);
 }
 
+TEST_CASE("further tables stand beside the first one under their names") {
+  const std::vector<Json> pairs = {{{"item", "version"}, {"value", "1.0"}}};
+  const std::vector<Json> ports = {{{"port", "eth0"}, {"kind", "xdp"}, {"mtu", 1500}}};
+  CHECK(client::answer_to_json({{"", pairs}}) == Json({{"version", "1.0"}}));
+  CHECK(client::answer_to_json({{"", pairs}, {"ports", ports}, {"queues", {}}}) ==
+        Json({{"version", "1.0"}, {"ports", ports}, {"queues", Json::array()}}));
+  CHECK(client::answer_to_json({{"", ports}, {"ports", ports}}) ==
+        Json({{"rows", ports}, {"ports", ports}}));
+}
+
 TEST_CASE("a missing socket says what to do") {
   auto opened = client::Connection::open("/nonexistent/bowline.sock", 1);
   REQUIRE_FALSE(opened);
