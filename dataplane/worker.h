@@ -59,10 +59,11 @@ class Worker {
   // Serves one burst. False: there was nothing to do.
   bool breathe() {
     const answer::Sources& sources = link_.begin();
-    const std::size_t count = take_queries(io_.receive());
+    const std::span<Packet> packets = io_.receive();
+    const std::size_t count = take_queries(packets);
     answer::answer_burst({queries_.get(), count}, sources, *scratch_);
     for (std::size_t i = 0; i < count; ++i) finish(*packets_[i], queries_[i], sources);
-    bool busy = count != 0;
+    bool busy = !packets.empty();
     link_.take_replies([&](const link::Reply& reply) {
       busy = true;
       pass_on(reply);

@@ -33,19 +33,25 @@ bool is_bad_ipv6_source(const std::uint8_t* at) {
          load_u16(at + 12) == 0 && load_u16(at + 14) <= 1;
 }
 
-Refusal parse_ipv4(Bytes frame, std::size_t ip, IpFacts& facts) {
+bool is_bad_source(const IpFacts& facts) {
+  return facts.address_size == 16 ? is_bad_ipv6_source(facts.addresses)
+                                  : is_bad_ipv4_source(facts.addresses);
+}
+
+Refusal parse_ipv4(Bytes frame, std::size_t ip, bool is_checked, IpFacts& facts) {
   if (frame.size() < ip + kIpv4Size) return Counter::drop_short_frame;
   const std::uint8_t* at = frame.data() + ip;
   const std::size_t header_size = std::size_t{at[0] & 0x0fU} * 4;
   const std::size_t total_size = load_u16(at + kIpv4LengthOffset);
   if (at[0] >> 4 != 4 || header_size < kIpv4Size) return Counter::drop_bad_ip_header;
   if (total_size < header_size || total_size > frame.size() - ip) return Counter::drop_bad_length;
-  if (finish_checksum(add_octets(0, at, header_size)) != 0) return Counter::drop_bad_ip_checksum;
+  if (!is_checked && finish_checksum(add_octets(0, at, header_size)) != 0) {
+    return Counter::drop_bad_ip_checksum;
+  }
   if ((load_u16(at + kIpv4FragmentOffset) & (kIpv4MoreFragments | kIpv4OffsetMask)) != 0) {
     return Counter::drop_fragment;
   }
   if (at[kIpv4ProtocolOffset] != kProtocolUdp) return Counter::drop_not_udp;
-  if (is_bad_ipv4_source(at + kIpv4SourceOffset)) return Counter::drop_bad_source;
   facts = {at + kIpv4SourceOffset, 4, ip + header_size, total_size - header_size};
   return std::nullopt;
 }
@@ -83,7 +89,6 @@ Refusal parse_ipv6(Bytes frame, std::size_t ip, IpFacts& facts) {
   std::size_t left = load_u16(at + kIpv6LengthOffset);
   if (at[0] >> 4 != 6) return Counter::drop_bad_ip_header;
   if (left > frame.size() - ip - kIpv6Size) return Counter::drop_bad_length;
-  if (is_bad_ipv6_source(at + kIpv6SourceOffset)) return Counter::drop_bad_source;
   std::uint8_t next = at[kIpv6NextOffset];
   std::size_t offset = ip + kIpv6Size;
   for (unsigned step = 0; next != kProtocolUdp; ++step) {
@@ -167,11 +172,12 @@ Refusal parse_udp(Bytes frame, std::span<const Listener> listeners, const IpFact
   }
   const std::uint16_t source_port = load_u16(udp + kUdpSourceOffset);
   if (source_port == 0) return Counter::drop_source_port_zero;
+  if (is_bad_source(facts)) return Counter::drop_bad_source;
   if (is_own_listener(listeners, facts, source_port)) return Counter::drop_bad_source;
   if (load_host<std::uint16_t>(udp + kUdpChecksumOffset) == 0) {
     // RFC 768: the sender made no checksum, which IPv6 does not allow (RFC 8200 8.1).
     if (facts.address_size == 16) return Counter::drop_no_checksum;
-  } else if (!is_checksum_right(udp, size, facts)) {
+  } else if ((datagram.device & kUdpChecked) == 0 && !is_checksum_right(udp, size, facts)) {
     return Counter::drop_bad_checksum;
   }
   datagram.udp = static_cast<std::uint16_t>(facts.udp);
@@ -198,7 +204,9 @@ Refusal parse(Bytes frame, std::span<const Listener> listeners, Datagram& datagr
   }
   IpFacts facts;
   Refusal refusal = Counter::drop_not_ip;
-  if (ether_type == kEtherIpv4) refusal = parse_ipv4(frame, ip, facts);
+  if (ether_type == kEtherIpv4) {
+    refusal = parse_ipv4(frame, ip, (datagram.device & kIpChecked) != 0, facts);
+  }
   if (ether_type == kEtherIpv6) refusal = parse_ipv6(frame, ip, facts);
   if (refusal) return refusal;
   datagram.ip = static_cast<std::uint16_t>(ip);

@@ -28,6 +28,12 @@ struct Listener {
   std::uint16_t port = 0;
 };
 
+// What the device does of the checksums (Datagram::device).
+inline constexpr std::uint8_t kIpChecked = 1 << 0;   // received with a right IPv4 header checksum
+inline constexpr std::uint8_t kUdpChecked = 1 << 1;  // received with a right UDP checksum
+inline constexpr std::uint8_t kIpFilled = 1 << 2;    // makes that of IPv4 headers when it sends
+inline constexpr std::uint8_t kUdpFilled = 1 << 3;   // completes that of UDP when it sends
+
 // What parse() learned of a frame: where its headers stand. Offsets from the start of the frame.
 struct Datagram {
   std::uint16_t ip = 0;
@@ -35,10 +41,13 @@ struct Datagram {
   std::uint16_t payload_size = 0;
   bool ipv6 = false;
   std::uint8_t listener = 0;  // index into the listeners
+  std::uint8_t device = 0;    // bits above, set by the port of this frame before it is parsed
 };
 
 // Reads the headers of `frame`. Nothing, and `datagram` filled, if it is a UDP datagram for one of
-// `listeners` whose headers and checksums are right; else the reason to drop it.
+// `listeners` whose headers and checksums are right; else the reason to drop it. What is refused
+// for its source, its checksum or the lack of one was for one of `listeners` (or came from a group
+// of stations); all other refusals may be of frames that are the kernel's.
 std::optional<link::Counter> parse(dns::Bytes frame, std::span<const Listener> listeners,
                                    Datagram& datagram);
 

@@ -35,7 +35,7 @@ void store_checksum(std::uint8_t* at, std::uint16_t checksum) {
 
 // RFC 6864 4.1: a datagram that must not be fragmented needs no id. Returns the sum of the
 // addresses.
-std::uint64_t write_ipv4(std::uint8_t* ip, std::size_t udp_size) {
+std::uint64_t write_ipv4(std::uint8_t* ip, std::size_t udp_size, bool is_filled) {
   constexpr std::uint16_t kVersion = 0x4500;  // five words, no traffic class
   constexpr std::uint16_t kTtlProtocol = kReplyTtl << 8 | kProtocolUdp;
   const auto length = static_cast<std::uint16_t>(kIpv4Size + udp_size);
@@ -47,7 +47,8 @@ std::uint64_t write_ipv4(std::uint8_t* ip, std::size_t udp_size) {
   const std::uint64_t addresses = swap_fields<std::uint32_t>(ip + kIpv4SourceOffset);
   const std::uint64_t sum = addresses + number_sum(kVersion) + number_sum(length) +
                             number_sum(kIpv4DontFragment) + number_sum(kTtlProtocol);
-  store_checksum(ip + kIpv4ChecksumOffset, finish_checksum(sum));
+  store_checksum(ip + kIpv4ChecksumOffset,
+                 is_filled ? std::uint16_t{0} : finish_checksum(sum));
   return addresses;
 }
 
@@ -65,12 +66,18 @@ std::uint64_t write_ipv6(std::uint8_t* ip, std::size_t udp_size) {
   return sum;
 }
 
-void write_udp(std::uint8_t* udp, std::size_t udp_size, std::uint64_t addresses_sum) {
+void write_udp(std::uint8_t* udp, std::size_t udp_size, std::uint64_t addresses_sum,
+               bool is_filled) {
   const auto length = static_cast<std::uint16_t>(udp_size);
-  std::uint64_t sum = pseudo_header_sum(kProtocolUdp, length) + number_sum(length);
-  sum = add_carry(sum, swap_fields<std::uint16_t>(udp + kUdpSourceOffset));
-  sum = add_carry(sum, addresses_sum);
+  std::uint64_t sum = add_carry(addresses_sum, pseudo_header_sum(kProtocolUdp, length));
+  const std::uint64_t ports = swap_fields<std::uint16_t>(udp + kUdpSourceOffset);
   store_u16(udp + kUdpLengthOffset, length);
+  if (is_filled) {
+    // The device adds what stands here to the sum of header and payload.
+    const auto pseudo_header = static_cast<std::uint16_t>(~finish_checksum(sum));
+    return store_checksum(udp + kUdpChecksumOffset, pseudo_header);
+  }
+  sum = add_carry(sum, ports + number_sum(length));
   const std::uint16_t checksum =
       finish_checksum(add_octets(sum, udp + kUdpSize, udp_size - kUdpSize));
   store_checksum(udp + kUdpChecksumOffset, checksum == 0 ? 0xffff : checksum);  // RFC 768
@@ -89,7 +96,10 @@ Frame make_reply(std::uint8_t* data, const Datagram& datagram, std::size_t paylo
   std::uint8_t* ip = data + datagram.ip;
   std::uint8_t* udp = ip + ip_size;
   const std::size_t udp_size = kUdpSize + payload_size;
-  write_udp(udp, udp_size, datagram.ipv6 ? write_ipv6(ip, udp_size) : write_ipv4(ip, udp_size));
+  const bool ip_filled = (datagram.device & kIpFilled) != 0;
+  const std::uint64_t addresses =
+      datagram.ipv6 ? write_ipv6(ip, udp_size) : write_ipv4(ip, udp_size, ip_filled);
+  write_udp(udp, udp_size, addresses, (datagram.device & kUdpFilled) != 0);
   std::size_t size = datagram.ip + ip_size + udp_size;
   if (size < kEthernetMinSize) {
     std::memset(data + size, 0, kEthernetMinSize - size);
