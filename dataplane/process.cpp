@@ -114,6 +114,10 @@ dns::Result<void> Process::handle(link::Received& received) {
       return greet(message);
     case HandoverType::kListener:
       return take_listener(received);
+    case HandoverType::kXdpQueue:
+    case HandoverType::kDpdkDevice:
+    case HandoverType::kPortListener:
+      return ports_.take(received);
     case HandoverType::kDoorbell:
       take_doorbell(received);
       return {};
@@ -225,7 +229,10 @@ dns::Result<void> Process::update() {
   if (!exchanges_.empty()) {
     exchanges_.back().mapping->dataplane.beat.fetch_add(1, std::memory_order_relaxed);
   }
-  if (!greeted_ || !go_ || exchanges_.empty()) return {};
+  if (!greeted_ || !go_) return {};
+  if (auto opened = open_ports(); !opened) return opened;
+  if (exchanges_.empty()) return {};
+  ports_.show(*exchanges_.back().mapping, exchanges_.back().number);
   want_newest();
   if (pairings_.empty()) return {};
   if (threads_.empty()) {
@@ -233,6 +240,16 @@ dns::Result<void> Process::update() {
   }
   settle();
   report_corrupt();
+  return {};
+}
+
+// Privileges are held until then, so it waits for nothing.
+dns::Result<void> Process::open_ports() {
+  if (ports_open_) return {};
+  const auto opened = ports_.open(hello_);
+  if (!opened) return dns::Error{opened.error()};
+  ports_open_ = true;
+  if (*opened) send(HandoverType::kDevicesOpen);
   return {};
 }
 
@@ -294,7 +311,7 @@ void Process::ring_doorbells() {
 // What can fail comes before the word that we are ready, and the first answer after it: whoever
 // ends this process on seeing an answer ends one that was ready (RestartPolicy).
 dns::Result<void> Process::start_threads() {
-  std::vector<Task> tasks;
+  std::vector<ThreadTask> tasks;
   for (unsigned i = 0; i < hello_.threads; ++i) {
     if (!doorbells_[i]) return dns::Error{"the keeper sent too few doorbells"};
     auto task = i < hello_.workers ? prepare_worker(i) : prepare_stream(i - hello_.workers);
@@ -302,7 +319,7 @@ dns::Result<void> Process::start_threads() {
     tasks.push_back(std::move(*task));
   }
   send(HandoverType::kReady);
-  for (Task& task : tasks) {
+  for (ThreadTask& task : tasks) {
     std::thread& thread = threads_.emplace_back(std::move(task.serve));
     name_thread(thread, task.kind, task.number);
     if (task.core >= 0 && task.core < CPU_SETSIZE) pin_thread(thread, task.number, task.core);
@@ -335,7 +352,16 @@ std::vector<TcpListener> Process::tcp_listeners(unsigned stream) const {
   return listeners;
 }
 
-dns::Result<Process::Task> Process::prepare_worker(unsigned worker) {
+dns::Result<ThreadTask> Process::prepare_worker(unsigned worker) {
+  auto task = ports_.serves(worker)
+                  ? ports_.prepare_worker(worker, board_, doorbells_[worker].get(),
+                                          (hello_.flags & link::kPollBusy) != 0)
+                  : prepare_socket_worker(worker);
+  if (task) task->core = hello_.cores[worker];
+  return task;
+}
+
+dns::Result<ThreadTask> Process::prepare_socket_worker(unsigned worker) {
   auto serving = std::make_shared<SocketWorker>(worker, board_, udp_listeners(worker),
                                                 doorbells_[worker].get(),
                                                 (hello_.flags & link::kPollBusy) != 0);
@@ -343,10 +369,10 @@ dns::Result<Process::Task> Process::prepare_worker(unsigned worker) {
     return dns::Error{"worker " + std::to_string(worker) + " " + serving->io.failure() +
                       ": raise the limit of open files (ulimit -n)"};
   }
-  return Task{[serving] { serving->worker.run(); }, "worker", worker, hello_.cores[worker]};
+  return ThreadTask{[serving] { serving->worker.run(); }, "worker", worker, link::kNoCore};
 }
 
-dns::Result<Process::Task> Process::prepare_stream(unsigned stream) {
+dns::Result<ThreadTask> Process::prepare_stream(unsigned stream) {
   const unsigned index = hello_.workers + stream;
   auto serving = std::make_shared<StreamThread>(index, board_, tcp_listeners(stream),
                                                 doorbells_[index].get(), clients_);
@@ -354,7 +380,7 @@ dns::Result<Process::Task> Process::prepare_stream(unsigned stream) {
     return dns::Error{"stream thread " + std::to_string(stream) + " " +
                       serving->server.failure() + ": raise the limit of open files (ulimit -n)"};
   }
-  return Task{[serving] { serving->server.run(); }, "stream", stream, link::kNoCore};
+  return ThreadTask{[serving] { serving->server.run(); }, "stream", stream, link::kNoCore};
 }
 
 void Process::stop_threads() {

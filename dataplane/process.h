@@ -3,6 +3,7 @@
 //
 //   keeper says                   what happens
 //   hello, doorbells, listeners   kept until the threads start
+//   ports                         kept (ports.h); devices are opened at go, before anything else
 //   exchange                      mapped; the threads move to it, the one before is unmapped
 //   chunk                         mapped and acknowledged in the exchange
 //   go                            the threads start as soon as there are tables with a root
@@ -16,14 +17,15 @@
 #include <array>
 #include <cstdint>
 #include <deque>
-#include <functional>
 #include <memory>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "dataplane/dpdk_ports.h"
 #include "dataplane/io/sockets.h"
 #include "dataplane/pairing.h"
+#include "dataplane/ports.h"
 #include "dataplane/stream/tcp.h"
 #include "dataplane/tables.h"
 #include "dns/result.h"
@@ -33,8 +35,9 @@ namespace bowline::dataplane {
 
 class Process {
  public:
-  // `channel` is the handover socket; it stays the caller's.
-  explicit Process(int channel) : channel_(channel) {}
+  // `channel` is the handover socket, `dpdk` opens devices (null: there can be none); both stay the
+  // caller's.
+  explicit Process(int channel, DpdkPorts* dpdk = nullptr) : channel_(channel), ports_(dpdk) {}
   ~Process();
   Process(const Process&) = delete;
   Process& operator=(const Process&) = delete;
@@ -53,14 +56,6 @@ class Process {
     std::uint64_t generation = 0;  // of its control
     bool control_lives = false;
   };
-  // A thread that is ready to run.
-  struct Task {
-    std::function<void()> serve;
-    const char* kind;
-    unsigned number;
-    int core;  // or link::kNoCore
-  };
-
   void wait() const;
   dns::Result<void> handle(link::Received& received);
   dns::Result<void> greet(const link::HandoverMessage& hello);
@@ -71,6 +66,7 @@ class Process {
   void forget_generation(std::uint64_t generation);
 
   dns::Result<void> update();
+  dns::Result<void> open_ports();
   void want_newest();
   void settle();
   void report_corrupt();
@@ -78,8 +74,9 @@ class Process {
             std::string_view text = {});
 
   dns::Result<void> start_threads();
-  dns::Result<Task> prepare_worker(unsigned worker);
-  dns::Result<Task> prepare_stream(unsigned stream);
+  dns::Result<ThreadTask> prepare_worker(unsigned worker);
+  dns::Result<ThreadTask> prepare_socket_worker(unsigned worker);
+  dns::Result<ThreadTask> prepare_stream(unsigned stream);
   std::vector<SocketsIo::Listener> udp_listeners(unsigned worker) const;
   std::vector<TcpListener> tcp_listeners(unsigned stream) const;
   void stop_threads();
@@ -89,6 +86,7 @@ class Process {
   link::HandoverMessage hello_;
   bool greeted_ = false;
   bool go_ = false;
+  bool ports_open_ = false;
   bool stop_ = false;
   std::vector<Listening> listeners_;
   std::array<link::Fd, link::kMaxThreads> doorbells_;
@@ -101,6 +99,7 @@ class Process {
   std::uint64_t settled_ = 0;            // that the keeper was told
   std::uint64_t reported_corrupt_ = 0;
   PairingBoard board_;
+  Ports ports_;
   TcpClients clients_{0};
   std::vector<std::thread> threads_;
 };

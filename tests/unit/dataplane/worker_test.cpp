@@ -245,10 +245,16 @@ TEST_CASE("worker: a full ring to control gives SERVFAIL") {
   CHECK(setup.paired.count(Counter::ask_ring_full) == 1);
 }
 
-TEST_CASE("worker: two tags cannot be described, so control is not asked") {
+TEST_CASE("worker: control is told of two tags") {
   Setup setup;
-  CHECK(rcode(setup.ask({.tags = {0x88, 0xa8, 0, 7, 0x81, 0, 0, 8},
-                         .payload = make_question("example.test.", 252)})) == 2);
+  Service service(setup.paired.exchange(), 0);
+  CHECK(setup.ask({.tags = {0x88, 0xa8, 0, 7, 0x81, 0, 0, 8},
+                   .payload = make_question("example.test.", 252)}).empty());
+  const auto ask = service.take();
+  REQUIRE(ask);
+  const link::ClientContext& client = ask->header.context;
+  CHECK((client.flags & link::kContextTagsMask) >> link::kContextTagsShift == 2);
+  CHECK(client.vlan == std::array<std::uint16_t, 2>{7, 8});
 }
 
 TEST_CASE("worker: moves to a newer pairing and tells so") {
