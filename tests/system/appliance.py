@@ -4,6 +4,7 @@ Everything waits by looking until a deadline, never by sleeping for a guessed ti
 that were started here are ever signalled, each by its own id.
 """
 
+import contextlib
 import errno
 import json
 import os
@@ -115,21 +116,27 @@ class Ended(AssertionError):
 
 
 class Appliance:
-    """REQUIRES: use as a context manager; the zones are {name: file or text or None}."""
+    """REQUIRES: use as a context manager; the zones are {name: file or text or None}.
+
+    `sections`: text of more sections of the configuration. `namespace`: where bowlined runs
+    (network.Namespace). Questions are asked from there, too, at the first address of `listen`.
+    """
 
     def __init__(self, zones=None, *, server="", dataplane="", listen=None, user=None, log="debug",
-                 config=None, prefix=(), build=None):
+                 config=None, prefix=(), build=None, port=None, sections="", namespace=None):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="bowline-system-"))
         self.folder.chmod(0o755)
         self.build = pathlib.Path(build or BUILD)
-        self.port = free_port()
+        self.port = port or free_port()
         self.zones = {}
         self.listen = listen or ["127.0.0.1", "::1"]
         self.server = server
         self.dataplane = dataplane
         self.user = user
         self.log_level = log
-        self.prefix = list(prefix)
+        self.prefix = [*(namespace.prefix if namespace else ()), *prefix]
+        self.sections = sections
+        self.namespace = namespace
         self.rundir = self.folder / "run"
         self.config = self.folder / "bowline.conf"
         self.stderr = self.folder / "stderr"
@@ -173,6 +180,7 @@ class Appliance:
                   "log:", "  - target: stderr", f"    any: {self.log_level}"]
         if self.dataplane:
             lines += ["dataplane:"] + [f"    {line}" for line in self.dataplane.splitlines()]
+        lines += self.sections.splitlines()
         lines += ["template:", "  - id: default", f"    storage: {self.folder}"]
         if self.zones:
             lines.append("zone:")
@@ -219,10 +227,24 @@ class Appliance:
         def answers():
             if self.process.poll() is not None:
                 raise Ended(f"bowlined ended with {self.process.returncode}: {self.errors()}")
-            return client.try_udp(self.address(), message, 0.1)
+            with self.inside():
+                return client.try_udp(self.address(), message, 0.1)
 
         wait_until(answers, seconds, "an answer from bowlined")
         wait_until(lambda: "ready" in self.errors(), seconds, "'ready' in the log")
+
+    def inside(self):
+        """A context in which this thread is in the namespace of bowlined."""
+        return self.namespace.entered() if self.namespace else contextlib.nullcontext()
+
+    def wait_ready(self, seconds=START_DEADLINE_s):
+        """For a bowlined that no question from here can reach."""
+        def ready():
+            if self.process.poll() is not None:
+                raise Ended(f"bowlined ended with {self.process.returncode}: {self.errors()}")
+            return "info: ready" in self.errors()
+
+        wait_until(ready, seconds, lambda: f"'ready' in the log:\n{self.errors()[-3000:]}")
 
     def run_to_end(self, seconds=START_DEADLINE_s):
         """For starts that must fail: returns (exit code, what was printed)."""
