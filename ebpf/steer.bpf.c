@@ -1,13 +1,13 @@
 /* The XDP program: steers DNS over UDP for our addresses and ports to the AF_XDP socket of the
  * receive queue, and leaves everything else to the kernel, untouched and counted by reason.
  *
- * Runs in the kernel for each frame that an interface receives. What reaches the dataplane is parsed
- * there again, with checksums and UDP lengths (dataplane/net/parse.h); here is decided only whose
- * packet it is, by the same limits.
+ * Runs in the kernel for each frame that an interface receives. What reaches the dataplane is
+ * parsed there again, with checksums and UDP lengths (dataplane/net/parse.h); here is decided only
+ * whose packet it is, by the same limits.
  *
- * Order of a frame's life: parse() finds the UDP header, is_ours() looks at port, address, socket and
- * drop list, and with route-check route() asks the kernel where the reply would go and writes that
- * into the link layer of the request, so that the plain symmetric reply of user space is right.
+ * Order of a frame's life: parse() finds the UDP header, is_ours() looks at port, address, socket
+ * and drop list, and with route-check route() asks the kernel where the reply would go and writes
+ * that into the link layer of the request, so that the symmetric reply of user space is right.
  *
  * Written to be accepted by the verifiers of kernels 6.1 to 6.18: every loop has a constant bound,
  * and every access follows a comparison with the end of the frame.
@@ -103,8 +103,8 @@ struct {
   __type(value, __u8);
 } drop_list SEC(".maps");
 
-/* RFC 8200 4.2: whether we may skip all options of the header of `size` octets at `offset`. Goes from
- * octet to octet, not from option to option: the verifier then knows each position.
+/* RFC 8200 4.2: whether we may skip all options of the header of `size` octets at `offset`. Goes
+ * from octet to octet, not from option to option: the verifier then knows each position.
  * A function of its own for the verifier, which so looks at it once. */
 __noinline int may_skip_options(struct xdp_md *ctx, __u32 offset, __u32 size) {
   const __u32 furthest = sizeof(struct ethhdr) + STEER_MAX_VLAN_TAGS * sizeof(struct vlan_tag) +
@@ -112,8 +112,8 @@ __noinline int may_skip_options(struct xdp_md *ctx, __u32 offset, __u32 size) {
   if (offset > furthest) return 0;
   __u8 *header = (__u8 *)(long)ctx->data + offset;
   void *end = (void *)(long)ctx->data_end;
-  __u32 skip = 0;     /* octets that are left of an option */
-  __u32 typed = 0;    /* 1: the octet before was a type */
+  __u32 skip = 0;  /* octets that are left of an option */
+  __u32 typed = 0; /* 1: the octet before was a type */
 #pragma clang loop unroll(disable)
   for (__u32 i = sizeof(__u16); i <= STEER_MAX_EXTENSION_OCTETS; ++i) {
     if (i >= size) return skip == 0 && typed == 0;

@@ -1,5 +1,5 @@
-/* steer.h: what the XDP program (steer.bpf.c) and user space must agree on: the constants of .rodata,
- * the keys and values of the maps, and the limits of both.
+/* steer.h: what the XDP program (steer.bpf.c) and user space must agree on: the constants of
+ * .rodata, the keys and values of the maps, and the limits of both.
  *
  * Plain C, so that clang for BPF and C++ read the same text; both check the layout. Numbers are in
  * host byte order, addresses as on the wire. Addresses are 16 octets, IPv4 as ::ffff:a.b.c.d.

@@ -1,5 +1,5 @@
-// XDP program: loads the program of ebpf/ into the kernel, one instance for each interface, fills its
-// maps and keeps it attached for as long as the object lives.
+// XDP program: loads the program of ebpf/ into the kernel, one instance for each interface, fills
+// its maps and keeps it attached for as long as the object lives.
 //
 // The keeper's thread only, with its privileges (CAP_BPF, CAP_NET_ADMIN, CAP_PERFMON or root).
 // Nothing is pinned: when the descriptors close, the program is gone from the interface.
