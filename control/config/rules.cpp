@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "control/config/prefix.h"
 #include "control/config/resolve.h"
 #include "control/config/system_user.h"
 #include "control/config/value_text.h"
@@ -173,7 +174,20 @@ void check_backends(const Subject& dataplane) {
   }
 }
 
+void check_drop(const Subject& dataplane) {
+  std::size_t count = 0;
+  for (const SetItem* item : dataplane.values("drop")) {
+    const auto value = parse_value(item->option->kind, item->text);
+    if (value) count += split_range(value->range()).size();
+    if (count <= kMaxDropPrefixes) continue;
+    return dataplane.fail(item->place, "drop",
+                          "more than " + std::to_string(kMaxDropPrefixes) +
+                              " prefixes from here on, which the XDP program cannot hold");
+  }
+}
+
 void check_dataplane(const Subject& dataplane) {
+  check_drop(dataplane);
   check_devices(dataplane);
   check_exception_port(dataplane);
   check_backends(dataplane);

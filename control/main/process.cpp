@@ -81,6 +81,10 @@ bool Process::load_configuration() {
     for (const std::string& name : ignored) list += (list.empty() ? "" : ", ") + name;
     log::warning(Category::kServer, "accepted but not yet effective in this version: {}", list);
   }
+  // Serving with a list that is not whole is better than not serving.
+  if (auto done = apply_drop_list(*config_); !done) {
+    log::error(Category::kServer, "dataplane.drop: {}", done.error());
+  }
   return true;
 }
 
@@ -169,6 +173,10 @@ store::UpdateReport Process::reload(store::Which which) {
   }
   report = zones_->update(config, which);
   if (auto done = publish_settings(*config); !done) report.errors.push_back(done.error());
+  if (auto done = apply_drop_list(*config); !done) {
+    log::error(Category::kServer, "dataplane.drop: {}", done.error());
+    report.errors.push_back("dataplane.drop: " + done.error());
+  }
   log::info(Category::kServer,
             "configuration reloaded: {} zones loaded, {} failed, {} removed, {} unchanged",
             report.loaded, report.failed, report.removed, report.unchanged);
@@ -182,6 +190,24 @@ dns::Result<void> Process::publish_settings(const config::Config& config) {
   if (!epoch) return dns::Error{epoch.error()};
   settings_ = settings;
   log::info(Category::kServer, "published epoch {}, new settings", *epoch);
+  return {};
+}
+
+dns::Result<void> Process::apply_drop_list(const config::Config& config) {
+  const std::vector<config::AddressRange> ranges = config.dataplane().drop;
+  if (!xdp_maps_.drop_list().attached()) {
+    if (!ranges.empty()) {
+      log::warning(Category::kServer,
+                   "dataplane.drop drops nothing: it needs an interface in xdp.listen");
+    }
+    return {};
+  }
+  const auto change = xdp_maps_.drop_list().configure(ranges);
+  if (!change) return dns::Error{change.error()};
+  if (change->added + change->removed > 0) {
+    log::info(Category::kServer, "drop list: {} prefixes of dataplane.drop added, {} removed",
+              change->added, change->removed);
+  }
   return {};
 }
 
@@ -233,6 +259,8 @@ void Process::handle(link::Received& received) {
     }
     case HandoverType::kExchange:
       return attach_exchange(received);
+    case HandoverType::kXdpMaps:
+      return xdp_maps_.take(received);
     case HandoverType::kUnpaired:
       return detach(message.pairing);
     case HandoverType::kGo:

@@ -14,6 +14,7 @@
 
 #include "control/api/server.h"
 #include "control/config/config.h"
+#include "control/main/xdp_maps.h"
 #include "control/service/service.h"
 #include "control/store/pairing.h"
 #include "control/store/store_thread.h"
@@ -52,6 +53,8 @@ class Process {
   void load_first();
   store::UpdateReport reload(store::Which which);
   dns::Result<void> publish_settings(const config::Config& config);
+  // Also at the start, on the main thread.
+  dns::Result<void> apply_drop_list(const config::Config& config);
 
   const int channel_fd_;
   bool go_ = false;
@@ -63,6 +66,7 @@ class Process {
   std::vector<link::Fd> bell_fds_;
   store::Pairing pairing_;
   std::atomic<std::uint64_t> newest_pairing_{0};
+  XdpMaps xdp_maps_;
   std::shared_ptr<const config::Config> config_;
   link::Settings settings_;  // as last published
   std::unique_ptr<store::KeeperChannel> keeper_;

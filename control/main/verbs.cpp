@@ -8,16 +8,19 @@
 
 #include <fmt/format.h>
 
+#include "control/config/address_text.h"
+#include "control/config/prefix.h"
 #include "control/main/port_rows.h"
 #include "control/main/process.h"
 #include "dns/name_text.h"
+#include "ebpf/steer.h"
 
 namespace bowline::control {
 
 namespace {
 
-// Zones written to a client before the next look at its socket.
-constexpr std::size_t kZonesAPart = 256;
+// Rows written to a client before the next look at its socket.
+constexpr std::size_t kRowsAPart = 256;
 
 std::string megabytes(std::uint64_t octets) {
   return fmt::format("{:.1f} MiB", static_cast<double>(octets) / (1 << 20));
@@ -82,25 +85,62 @@ bool read_names(const api::Request& request, const Verbs::Answer& response,
   return true;
 }
 
+// Reads prefixes and ranges of addresses; on a bad one the response is ended.
+bool read_prefixes(const api::Request& request, const Verbs::Answer& response,
+                   std::vector<config::Prefix>& prefixes) {
+  for (const std::string& text : request.arguments) {
+    const auto value = config::parse_address_value(config::Type::kRange, text);
+    if (!value) {
+      response->end(fmt::format("{}: not a prefix, allowed is {}", text, value.error()));
+      return false;
+    }
+    const auto more = config::split_range(value->range());
+    prefixes.insert(prefixes.end(), more.begin(), more.end());
+  }
+  return true;
+}
+
+const char* origin_name(std::uint8_t origins) {
+  switch (origins) {
+    case STEER_DROP_BY_HAND:
+      return "by hand";
+    case STEER_DROP_CONFIGURED:
+      return "configuration";
+    default:
+      return "configuration, by hand";
+  }
+}
+
 }  // namespace
+
+enum class Verbs::Takes : std::uint8_t { kNothing, kAny, kSome };
 
 struct Verbs::Row {
   std::string_view name;
   Verb verb;
-  bool takes_zones;
+  Takes arguments;
 };
 
 const Verbs::Row Verbs::kVerbs[] = {
-    {"status", &Verbs::status, false},          {"zone-status", &Verbs::zone_status, true},
-    {"reload", &Verbs::reload, false},          {"zone-reload", &Verbs::zone_reload, true},
-    {"stats", &Verbs::stats, false},            {"stop", &Verbs::stop, false},
+    {"status", &Verbs::status, Takes::kNothing},
+    {"zone-status", &Verbs::zone_status, Takes::kAny},
+    {"reload", &Verbs::reload, Takes::kNothing},
+    {"zone-reload", &Verbs::zone_reload, Takes::kAny},
+    {"stats", &Verbs::stats, Takes::kNothing},
+    {"drop-add", &Verbs::drop_add, Takes::kSome},
+    {"drop-remove", &Verbs::drop_remove, Takes::kSome},
+    {"drop-list", &Verbs::drop_list, Takes::kNothing},
+    {"stop", &Verbs::stop, Takes::kNothing},
 };
 
 void Verbs::run(const api::Request& request, Answer response) {
   for (const Row& row : kVerbs) {
     if (row.name != request.verb) continue;
-    if (!row.takes_zones && !request.arguments.empty()) {
+    if (row.arguments == Takes::kNothing && !request.arguments.empty()) {
       return response->end(fmt::format("{} takes no arguments", request.verb));
+    }
+    if (row.arguments == Takes::kSome && request.arguments.empty()) {
+      return response->end(fmt::format("{} needs a prefix, such as 198.51.100.0/24", request.verb));
     }
     return (this->*row.verb)(request, std::move(response));
   }
@@ -173,7 +213,7 @@ void Verbs::zone_status(const api::Request& request, Answer response) {
   }
   response->produce_with(
       [config, &zones, loading, next = std::size_t{0}](api::Response& to) mutable {
-        const std::size_t end = std::min(next + kZonesAPart, config->zones().size());
+        const std::size_t end = std::min(next + kRowsAPart, config->zones().size());
         for (; next < end; ++next) to.row(zone_row(zones.status(*config, next), loading));
         if (next < config->zones().size()) return true;
         to.end();
@@ -212,7 +252,52 @@ void Verbs::stats(const api::Request&, Answer response) {
   for (std::size_t i = 0; i < link::kCounterCount; ++i) {
     row(link::kCounterInfo[i].name, totals[i]);
   }
+  if (process_.xdp_maps_.empty()) return response->end();
+  const auto xdp = process_.xdp_maps_.counters();
+  if (!xdp) return response->end(xdp.error());
+  for (std::size_t i = 0; i < ebpf::kCounterCount; ++i) {
+    row(fmt::format("xdp-{}", ebpf::kCounterInfo[i].name), (*xdp)[i]);
+  }
   response->end();
+}
+
+void Verbs::drop_add(const api::Request& request, Answer response) {
+  std::vector<config::Prefix> prefixes;
+  if (!read_prefixes(request, response, prefixes)) return;
+  const auto change = process_.xdp_maps_.drop_list().add(prefixes);
+  if (!change) return response->end(change.error());
+  response->text(fmt::format("{} of {} prefixes are new", change->added, prefixes.size()));
+  response->end();
+}
+
+void Verbs::drop_remove(const api::Request& request, Answer response) {
+  std::vector<config::Prefix> prefixes;
+  if (!read_prefixes(request, response, prefixes)) return;
+  const auto change = process_.xdp_maps_.drop_list().remove(prefixes);
+  if (!change) return response->end(change.error());
+  const std::size_t stay = prefixes.size() - change->removed;
+  response->text(fmt::format("{} prefixes removed{}", change->removed,
+                             stay == 0 ? std::string()
+                                       : fmt::format(", {} stay in dataplane.drop", stay)));
+  response->end();
+}
+
+void Verbs::drop_list(const api::Request&, Answer response) {
+  auto entries = process_.xdp_maps_.drop_list().entries();
+  if (!entries) return response->end(entries.error());
+  response->table("prefixes");
+  if (entries->empty()) response->text("no prefix is dropped");
+  response->produce_with(
+      [entries = std::move(*entries), next = std::size_t{0}](api::Response& to) mutable {
+        const std::size_t end = std::min(next + kRowsAPart, entries.size());
+        for (; next < end; ++next) {
+          to.row("prefixes", {{"prefix", entries[next].prefix.to_text()},
+                              {"origin", origin_name(entries[next].origins)}});
+        }
+        if (next < entries.size()) return true;
+        to.end();
+        return false;
+      });
 }
 
 void Verbs::stop(const api::Request&, Answer response) {

@@ -3,6 +3,7 @@
 // Control's main thread; what takes time is given to the store's thread.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 
 #include "control/api/server.h"
@@ -20,6 +21,7 @@ class Verbs {
 
  private:
   using Verb = void (Verbs::*)(const api::Request&, Answer);
+  enum class Takes : std::uint8_t;
   struct Row;
   static const Row kVerbs[];
 
@@ -28,6 +30,9 @@ class Verbs {
   void reload(const api::Request& request, Answer response);
   void zone_reload(const api::Request& request, Answer response);
   void stats(const api::Request& request, Answer response);
+  void drop_add(const api::Request& request, Answer response);
+  void drop_remove(const api::Request& request, Answer response);
+  void drop_list(const api::Request& request, Answer response);
   void stop(const api::Request& request, Answer response);
 
   Process& process_;

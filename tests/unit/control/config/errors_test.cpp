@@ -194,6 +194,16 @@ TEST_CASE("errors: ways of moving packets") {
   });
 }
 
+TEST_CASE("errors: more prefixes to drop than the XDP program holds") {
+  std::string text = "dataplane:\n";
+  // 254 prefixes each, the most that a range can have: 258 of them fit.
+  for (int i = 0; i < 258; ++i) text += "  drop: ::1-ffff:ffff:ffff:ffff:ffff:ffff:ffff:fffe\n";
+  check({{text, ""},
+         {text + "  drop: 192.0.2.1-192.0.2.31\n  drop: 192.0.2.1-192.0.2.9\n",
+          "f:260:9: dataplane.drop: more than 65536 prefixes from here on, which the XDP program "
+          "cannot hold"}});
+}
+
 TEST_CASE("errors: several are reported in the order of lines") {
   CHECK(error_of("zone:\n  - domain: a\n    template: t\nserver:\n  x: y\n  listen: z@1\n") ==
         "f:3:15: zone[a].template: there is no template \"t\"; none is defined\n"
