@@ -1,7 +1,5 @@
 // bowline-dataplane: everything that faces clients. Started by bowlined with the handover channel
 // as descriptor 3; takes no arguments and reads no file.
-#include <cap-ng.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 
@@ -10,27 +8,14 @@
 #include <exception>
 #include <string>
 
+#include "dataplane/io/dpdk_ports.h"
+#include "dataplane/privileges.h"
 #include "dataplane/process.h"
 
 namespace {
 
 using bowline::dns::Error;
 using bowline::dns::Result;
-
-// Sockets come open from the keeper: nothing here ever needs a privilege. Descriptors and memory of
-// this process stay closed to others of the same user.
-Result<void> give_up_privileges() {
-  capng_clear(CAPNG_SELECT_ALL);
-  (void)capng_apply(CAPNG_SELECT_BOUNDS);  // needs CAP_SETPCAP, which the keeper may have taken
-  if (capng_apply(CAPNG_SELECT_CAPS) != 0 || capng_get_caps_process() != 0 ||
-      capng_have_capabilities(CAPNG_SELECT_CAPS) != CAPNG_NONE) {
-    return Error{"cannot give up capabilities"};
-  }
-  if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || ::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0) {
-    return Error{"cannot close this process to others"};
-  }
-  return {};
-}
 
 Result<void> check_channel() {
   int type = 0;
@@ -40,6 +25,14 @@ Result<void> check_channel() {
     return Error{"is started by bowlined and not by hand: run bowlined -c FILE"};
   }
   return {};
+}
+
+// Sockets come open from the keeper and need no privilege; for devices of DPDK it leaves us some,
+// which go before their first packet (DpdkPorts).
+Result<void> drop_needless_privileges() {
+  using namespace bowline;
+  const auto needed = dataplane::are_privileges_needed(link::kHandoverFd);
+  return needed.value_or(false) ? Result<void>() : dataplane::give_up_privileges();
 }
 
 // One descriptor for each TCP client: as many as this process may have.
@@ -60,10 +53,11 @@ int fail(const std::string& why) {
 int main() {
   std::signal(SIGPIPE, SIG_IGN);
   try {
-    if (auto done = give_up_privileges(); !done) return fail(done.error());
     if (auto done = check_channel(); !done) return fail(done.error());
+    if (auto done = drop_needless_privileges(); !done) return fail(done.error());
     raise_descriptor_limit();
-    bowline::dataplane::Process process(bowline::link::kHandoverFd);
+    const auto dpdk = bowline::dataplane::make_dpdk_ports();
+    bowline::dataplane::Process process(bowline::link::kHandoverFd, dpdk.get());
     if (auto done = process.run(); !done) return fail(done.error());
   } catch (const std::exception& error) {
     return fail(std::string("out of memory or threads: ") + error.what());

@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <array>
-#include <bit>
 #include <cerrno>
 #include <cstring>
 
@@ -98,9 +97,10 @@ Result<std::unique_ptr<DpdkDevice>> DpdkDevice::open(const DeviceOptions& option
   if (!port) return Error{port.error()};
   device->port_ = *port;
   device->probed_ = true;
-  if (auto done = device->configure(); !done) return Error{done.error()};
-  if (auto done = device->make_queues(); !done) return Error{done.error()};
-  if (auto done = device->start(); !done) return Error{done.error()};
+  for (const auto step : {&DpdkDevice::configure, &DpdkDevice::make_queues, &DpdkDevice::start}) {
+    forget_eal_errors();
+    if (auto done = (*device.*step)(); !done) return Error{done.error()};
+  }
   return device;
 }
 
@@ -144,9 +144,8 @@ Result<void> DpdkDevice::make_queues() {
   // give back), the rings of the exception port.
   constexpr unsigned kBursts = 2 * answer::kBurst;
   const unsigned threads = options_.queues + 2;
-  const unsigned held = options_.queues * (receive + send + kBursts) +
-                        threads * kCachedBuffers * 3 / 2 + 2 * kExceptionFrames;
-  const unsigned buffers = std::bit_ceil(held + 1) - 1;
+  const unsigned buffers = options_.queues * (receive + send + kBursts) +
+                           threads * kCachedBuffers * 3 / 2 + 2 * kExceptionFrames;
   const unsigned room = std::max<unsigned>(
       RTE_MBUF_DEFAULT_BUF_SIZE, RTE_PKTMBUF_HEADROOM + options_.mtu + kFrameOverhead);
   const std::string name = "bowline_frames_" + std::to_string(options_.number);

@@ -1,5 +1,6 @@
 #include "dataplane/io/dpdk_eal.h"
 
+#include <dlfcn.h>
 #include <rte_dev.h>
 #include <rte_eal.h>
 #include <rte_errno.h>
@@ -14,6 +15,7 @@
 #include <algorithm>
 #include <cctype>
 #include <cerrno>
+#include <cstdarg>
 #include <cstdio>
 #include <cstring>
 #include <fstream>
@@ -74,6 +76,17 @@ void catch_log() {
   (void)std::setvbuf(stream, nullptr, _IONBF, 0);
   (void)::rte_openlog_stream(stream);
   ::rte_log_set_global_level(RTE_LOG_ERR);
+}
+
+// The same for what the driver of AF_XDP brings with it, once that is loaded.
+void silence_library(const char* library, const char* setter) {
+  void* const handle = ::dlopen(library, RTLD_NOW | RTLD_NOLOAD);
+  if (handle == nullptr) return;
+  using Print = int (*)(int, const char*, va_list);
+  using SetPrint = Print (*)(Print);
+  const auto set_print = reinterpret_cast<SetPrint>(::dlsym(handle, setter));
+  if (set_print != nullptr) (void)set_print(nullptr);
+  (void)::dlclose(handle);
 }
 
 unsigned long read_number(const std::string& path) {
@@ -199,6 +212,8 @@ std::string explain_eal_error(std::string_view what, int error) {
   return logged.empty() ? text : text + ": " + logged;
 }
 
+void forget_eal_errors() { (void)error_log.take(); }
+
 Result<void> start_eal(const EalOptions& options) {
   catch_log();
   if (auto enough = check_huge_pages(options); !enough) return enough;
@@ -211,15 +226,15 @@ Result<void> start_eal(const EalOptions& options) {
   const int result = ::rte_eal_init(static_cast<int>(arguments.size()), pointers.data());
   const int error = rte_errno;
   if (known) (void)::sched_setaffinity(0, sizeof affinity, &affinity);
-  if (result >= 0) {
-    (void)error_log.take();
-    return {};
-  }
+  silence_library("libbpf.so.1", "libbpf_set_print");
+  silence_library("libxdp.so.1", "libxdp_set_print");
+  if (result >= 0) return {};
   return Error{explain_eal_error("cannot start DPDK", error) +
                ": check dataplane.devices, dataplane.dpdk-memory and dataplane.hugepages"};
 }
 
 Result<std::uint16_t> open_eal_device(const std::string& device) {
+  forget_eal_errors();
   std::string name(device_name(device));
   int result = 0;
   if (is_pci(device)) {

@@ -30,8 +30,10 @@ dns::Result<std::uint16_t> open_eal_device(const std::string& device);
 // The name of a device: without its arguments.
 std::string_view device_name(std::string_view device);
 
-// "what: why: the first error that DPDK logged since the last call". `error`: an errno, any sign.
+// "what: why: the first error that DPDK logged since the last call, of this or forget_eal_errors()".
+// `error`: an errno, of any sign.
 std::string explain_eal_error(std::string_view what, int error);
+void forget_eal_errors();
 
 // No worker of DPDK outlives this; ends its threads.
 void stop_eal();
