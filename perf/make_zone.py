@@ -3,6 +3,8 @@
 
   make_zone.py delegations COUNT FILE      one zone, registry.test., of COUNT delegations: each with
                                            two NS; every second one with an A record as glue
+  make_zone.py hosts COUNT FILE            one zone, hosts.test., of h0, h1 and so on, COUNT of them,
+                                           each with an address
   make_zone.py small COUNT FOLDER          COUNT zones of five names, z0.test. and so on, one file each
 """
 
@@ -50,6 +52,13 @@ def delegations(count, path):
     progress(count, count)
 
 
+def hosts(count, path):
+    with open(path, "w", encoding="ascii") as out:
+        out.write(ZONE_HEAD.format(apex="hosts.test."))
+        for number in range(count):
+            out.write(f"h{number} A 10.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}\n")
+
+
 def small(count, folder):
     folder = pathlib.Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
@@ -67,7 +76,7 @@ def progress(done, count):
 
 
 def main():
-    kinds = {"delegations": delegations, "small": small}
+    kinds = {"delegations": delegations, "hosts": hosts, "small": small}
     if len(sys.argv) != 4 or sys.argv[1] not in kinds or not sys.argv[2].isdigit():
         sys.exit(__doc__)
     kinds[sys.argv[1]](int(sys.argv[2]), sys.argv[3])
