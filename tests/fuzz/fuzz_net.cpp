@@ -2,7 +2,8 @@
 // the sender. Needs: dataplane_dep.
 //
 // The first octet chooses how long the reply is; the rest is the frame. With its highest bit the
-// IPv4 and UDP checksums are mended first, so that what lies behind them is reached.
+// IPv4 and UDP checksums are mended first, so that what lies behind them is reached. A device that
+// completes the checksums of a reply must come to the frame that is made without one.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -61,6 +62,42 @@ void check_reply(const net::Frame& reply, const net::Datagram& request, std::siz
   demand(datagram.payload_size == size);
 }
 
+// What a device does that was asked for both checksums (kIpFilled, kUdpFilled).
+void complete_checksums(const net::Frame& reply, const net::Datagram& request) {
+  using namespace net;
+  std::uint8_t* const ip = reply.data + request.ip;
+  const std::size_t ip_size = request.ipv6 ? kIpv6Size : kIpv4Size;
+  if (!request.ipv6) {
+    demand(load_host<std::uint16_t>(ip + kIpv4ChecksumOffset) == 0);
+    const std::uint16_t checksum = finish_checksum(add_octets(0, ip, ip_size));
+    std::memcpy(ip + kIpv4ChecksumOffset, &checksum, 2);
+  }
+  std::uint8_t* const udp = ip + ip_size;
+  const std::uint16_t checksum =
+      finish_checksum(add_octets(0, udp, dns::load_u16(udp + kUdpLengthOffset)));
+  const std::uint16_t sent = checksum == 0 ? 0xffff : checksum;
+  std::memcpy(udp + kUdpChecksumOffset, &sent, 2);
+}
+
+// Frames that no checksum refuses are read alike by those that check none of their own.
+void check_trust(const std::vector<std::uint8_t>& frame, const std::vector<net::Listener>& all,
+                 const net::Datagram& datagram) {
+  net::Datagram trusted;
+  trusted.device = net::kIpChecked | net::kUdpChecked;
+  demand(!net::parse(frame, all, trusted));
+  demand(trusted.ip == datagram.ip && trusted.udp == datagram.udp &&
+         trusted.payload_size == datagram.payload_size && trusted.ipv6 == datagram.ipv6 &&
+         trusted.listener == datagram.listener);
+}
+
+void check_offload(std::vector<std::uint8_t> buffer, net::Datagram datagram, std::size_t size,
+                   const net::Frame& wanted) {
+  datagram.device = net::kIpFilled | net::kUdpFilled;
+  const net::Frame made = net::make_reply(buffer.data(), datagram, size);
+  complete_checksums(made, datagram);
+  demand(made.size == wanted.size && std::memcmp(made.data, wanted.data, made.size) == 0);
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -82,8 +119,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   std::copy(frame.begin(), frame.end(), buffer.begin());
   const std::size_t most = net::payload_max(datagram, buffer.size(), net::kEthernetMtu);
   const std::size_t reply_size = most * (choice & 0x7fU) / 0x7f;
-  check_reply(net::make_reply(buffer.data(), datagram, reply_size), datagram, reply_size,
-              client_port);
+  check_trust(frame, all, datagram);
+  const std::vector<std::uint8_t> request = buffer;
+  const net::Frame reply = net::make_reply(buffer.data(), datagram, reply_size);
+  check_reply(reply, datagram, reply_size, client_port);
+  check_offload(request, datagram, reply_size, reply);
   if (!described) return 0;
   const std::vector<std::uint8_t> message(reply_size, choice);
   const std::size_t written = net::write_frame(buffer, context, message, net::kEthernetMtu);

@@ -158,6 +158,35 @@ TEST_CASE("parse: a listener on all addresses") {
         "drop-bad-source");
 }
 
+TEST_CASE("parse: what a device has checked is believed, and nothing else") {
+  const auto verdict = [](const FrameSpec& spec, std::uint8_t device) {
+    const auto all = listeners();
+    net::Datagram datagram;
+    datagram.device = device;
+    const auto refusal = net::parse(make_frame(spec), all, datagram);
+    return refusal ? counter_name(*refusal) : "";
+  };
+  constexpr std::uint8_t kBoth = net::kIpChecked | net::kUdpChecked;
+  CHECK(verdict({.wrong_checksum = true}, net::kUdpChecked).empty());
+  CHECK(verdict({.wrong_checksum = true}, net::kIpChecked) == "drop-bad-checksum");
+  CHECK(verdict({.wrong_ip_checksum = true}, net::kIpChecked).empty());
+  CHECK(verdict({.wrong_ip_checksum = true}, net::kUdpChecked) == "drop-bad-ip-checksum");
+  CHECK(verdict({.ipv6 = true, .wrong_checksum = true}, net::kUdpChecked).empty());
+  CHECK(verdict({.ipv6 = true, .no_checksum = true}, kBoth) == "drop-no-checksum");
+  CHECK(verdict({.ip_length_change = 1}, kBoth) == "drop-bad-length");
+  CHECK(verdict({.udp_length_change = 1}, kBoth) == "drop-bad-length");
+  CHECK(verdict({.source = "127.0.0.1"}, kBoth) == "drop-bad-source");
+}
+
+// The kernel sends and needs such frames: DHCP, duplicate address detection (RFC 4862 5.4.2).
+TEST_CASE("parse: a bad source is ours to drop only at one of our listeners") {
+  check({
+      {"ND from nobody", {.ipv6 = true, .next_header = 58, .source = "::"}, "drop-not-udp"},
+      {"IGMP from nobody", {.next_header = 2, .source = "0.0.0.0"}, "drop-not-udp"},
+      {"DHCP from nobody", {.source = "0.0.0.0", .destination_port = 67}, "drop-not-our-port"},
+  });
+}
+
 TEST_CASE("parse: a frame cut anywhere is refused") {
   for (const bool ipv6 : {false, true}) {
     FrameSpec spec{.ipv6 = ipv6, .tags = {0x81, 0, 0, 7}};

@@ -102,6 +102,33 @@ TEST_CASE("reply: a checksum that comes out as 0 is sent as ffff (RFC 768)") {
   CHECK_FALSE(net::parse(second.reply, {&client, 1}, datagram));
 }
 
+TEST_CASE("reply: checksums that the device makes are left to it") {
+  for (const FrameSpec& spec : std::vector<FrameSpec>{
+           {}, {.ipv6 = true}, {.tags = {0x81, 0, 0, 7}}, {.options = Octets(8, 1)}}) {
+    const Octets payload(33, 0x5a);
+    const Octets wanted = answered(spec, payload).reply;
+    Octets buffer = make_frame(spec);
+    const std::size_t size = buffer.size();
+    buffer.resize(512);
+    const auto all = listeners();
+    net::Datagram datagram;
+    datagram.device = net::kIpFilled | net::kUdpFilled;
+    REQUIRE_FALSE(net::parse({buffer.data(), size}, all, datagram));
+    std::copy(payload.begin(), payload.end(), buffer.data() + datagram.udp + 8);
+    const net::Frame frame = net::make_reply(buffer.data(), datagram, payload.size());
+    Octets made(frame.data, frame.data + frame.size);
+    const std::size_t udp = datagram.ip + (spec.ipv6 ? 40U : 20U);
+    if (!spec.ipv6) {
+      CHECK(dns::load_u16(&made[datagram.ip + 10U]) == 0);
+      std::memcpy(&made[datagram.ip + 10U], &wanted[datagram.ip + 10U], 2);
+    }
+    // What is there is the sum of the pseudo-header: header and payload make the rest.
+    const std::uint16_t checksum = net::finish_checksum(net::add_octets(0, &made[udp], 41));
+    std::memcpy(&made[udp + 6], &checksum, 2);
+    CHECK(hex(made.data(), made.size()) == hex(wanted.data(), wanted.size()));
+  }
+}
+
 TEST_CASE("payload_max: the least of buffer and MTU") {
   net::Datagram ipv4{.ip = 14, .udp = 34, .payload_size = 0, .ipv6 = false, .listener = 0};
   net::Datagram ipv6{.ip = 18, .udp = 58, .payload_size = 0, .ipv6 = true, .listener = 0};
