@@ -7,6 +7,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
 
@@ -46,6 +48,7 @@ struct Launch {
   const char* path;
   const char* name;
   Identity identity;
+  Keep keep;
   int channel;
   int report;
   pid_t keeper;
@@ -64,7 +67,9 @@ struct Launch {
   // Opened while every folder can still be entered: server.user may not be able to.
   const int executable = ::open(launch.path, O_PATH | O_CLOEXEC);
   if (executable < 0) report_and_exit(Step::kExec, errno);
-  if (const int error = drop_privileges(launch.identity)) report_and_exit(Step::kPrivileges, error);
+  const int error = launch.keep == Keep::kDevices ? keep_device_privileges()
+                                                  : drop_privileges(launch.identity);
+  if (error != 0) report_and_exit(Step::kPrivileges, error);
   // After the change of user, which clears it. The keeper may have died before.
   (void)::prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
   if (::getppid() != launch.keeper) ::_exit(126);
@@ -88,7 +93,7 @@ std::string explain(const StartFault& fault, const std::string& path, const Iden
 
 }  // namespace
 
-dns::Result<void> Child::start(const Identity& identity) {
+dns::Result<void> Child::start(const Identity& identity, Keep keep) {
   auto pair = link::make_handover_pair();
   if (!pair) return dns::Error{pair.error()};
   int report[2];
@@ -97,8 +102,9 @@ dns::Result<void> Child::start(const Identity& identity) {
   }
   const link::Fd report_read(report[0]);
   link::Fd report_write(report[1]);
-  const Launch launch{path_.c_str(),     name_.c_str(), identity, pair->child.get(),
-                      report_write.get(), ::getpid()};
+  const Launch launch{path_.c_str(), name_.c_str(),      identity,
+                      keep,          pair->child.get(), report_write.get(),
+                      ::getpid()};
   const pid_t pid = ::fork();
   if (pid < 0) return dns::Error{fmt::format("cannot start {}: {}", path_, std::strerror(errno))};
   if (pid == 0) become(launch);
@@ -121,23 +127,25 @@ dns::Result<void> Child::start(const Identity& identity) {
   return {};
 }
 
-void Child::send(const link::HandoverMessage& message, int fd) {
+void Child::send(const link::HandoverMessage& message, std::span<const int> fds) {
   if (!channel_) return;
   if (queue_.empty()) {
-    const link::Send sent = link::send_handover(
-        channel_.get(), message, fd < 0 ? std::span<const int>() : std::span<const int>(&fd, 1));
+    const link::Send sent = link::send_handover(channel_.get(), message, fds);
     if (sent != link::Send::kFull) return;  // to a closed one nothing is sent: its death follows
   }
-  queue_.push_back({message, link::Fd(fd < 0 ? -1 : ::fcntl(fd, F_DUPFD_CLOEXEC, 0))});
+  Waiting waiting{message, {}};
+  for (const int fd : fds) waiting.fds.emplace_back(::fcntl(fd, F_DUPFD_CLOEXEC, 0));
+  queue_.push_back(std::move(waiting));
 }
 
 void Child::flush() {
   while (!queue_.empty()) {
     const Waiting& next = queue_.front();
-    const int fd = next.fd.get();
-    const link::Send sent =
-        link::send_handover(channel_.get(), next.message,
-                            fd < 0 ? std::span<const int>() : std::span<const int>(&fd, 1));
+    std::array<int, link::kMaxHandoverFds> fds{};
+    std::transform(next.fds.begin(), next.fds.end(), fds.begin(),
+                   [](const link::Fd& fd) { return fd.get(); });
+    const link::Send sent = link::send_handover(channel_.get(), next.message,
+                                                std::span(fds).first(next.fds.size()));
     if (sent == link::Send::kFull) return;
     queue_.pop_front();
   }

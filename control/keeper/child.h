@@ -8,7 +8,9 @@
 
 #include <cstdint>
 #include <deque>
+#include <span>
 #include <string>
+#include <vector>
 
 #include "control/keeper/privileges.h"
 #include "control/keeper/restart_policy.h"
@@ -17,6 +19,11 @@
 
 namespace bowline::control::keeper {
 
+enum class Keep : std::uint8_t {
+  kNothing,  // no capability
+  kDevices,  // what it takes to open devices, and the keeper's user; it gives them up itself
+};
+
 class Child {
  public:
   // `name`: of the executable in `folder`, and how the process is called.
@@ -24,7 +31,7 @@ class Child {
       : name_(std::move(name)), path_(std::move(folder) + "/" + name_) {}
 
   // Starts the process. REQUIRES: !running().
-  dns::Result<void> start(const Identity& identity);
+  dns::Result<void> start(const Identity& identity, Keep keep = Keep::kNothing);
 
   const std::string& name() const { return name_; }
   bool running() const { return pid_ > 0; }
@@ -32,8 +39,10 @@ class Child {
   int channel() const { return channel_.get(); }
   bool has_queue() const { return !queue_.empty(); }
 
-  // REQUIRES for both: nothing; without a process they do nothing. `fd` is copied.
-  void send(const link::HandoverMessage& message, int fd = -1);
+  // Without a process these do nothing. The descriptors are copied.
+  // REQUIRES: fds.size() <= link::kMaxHandoverFds.
+  void send(const link::HandoverMessage& message, std::span<const int> fds = {});
+  void send(const link::HandoverMessage& message, int fd) { send(message, std::span(&fd, 1)); }
   void flush();
   void kill(int signal) const;
 
@@ -48,7 +57,7 @@ class Child {
  private:
   struct Waiting {
     link::HandoverMessage message;
-    link::Fd fd;
+    std::vector<link::Fd> fds;
   };
 
   std::string name_;

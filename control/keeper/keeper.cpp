@@ -47,6 +47,18 @@ HandoverMessage make_message(HandoverType type, std::uint64_t generation = 0,
   return message;
 }
 
+bool same_ports(const config::Dataplane& a, const config::Dataplane& b) {
+  return a.sockets == b.sockets && a.xdp == b.xdp && a.dpdk == b.dpdk && a.devices == b.devices &&
+         a.device_queues == b.device_queues && a.device_mtu == b.device_mtu &&
+         a.exception_port == b.exception_port && a.dpdk_memory_mib == b.dpdk_memory_mib;
+}
+
+bool same_xdp(const config::Xdp& a, const config::Xdp& b) {
+  return a.listen == b.listen && a.udp == b.udp && a.route_check == b.route_check &&
+         a.ring_size == b.ring_size && a.busypoll_budget == b.busypoll_budget &&
+         a.busypoll_timeout_us == b.busypoll_timeout_us;
+}
+
 std::string describe_death(int status) {
   if (WIFSIGNALED(status)) {
     return fmt::format("killed by signal {} ({})", WTERMSIG(status), ::strsignal(WTERMSIG(status)));
@@ -61,21 +73,16 @@ Keeper::Keeper(const config::Config& config, const std::string& folder)
       server_(config.server()),
       dataplane_settings_(config.dataplane()),
       identity_{server_.user.uid, server_.user.gid},
+      xdp_settings_(config.xdp()),
+      ports_(server_, dataplane_settings_, xdp_settings_),
       control_("bowline-control", folder),
-      dataplane_("bowline-dataplane", folder) {
-  workers_ = std::clamp(dataplane_settings_.workers, 1U, link::kMaxThreads - 1);
-  threads_ = workers_ + std::clamp(server_.tcp_workers, 1U, link::kMaxThreads - workers_);
-}
+      dataplane_("bowline-dataplane", folder) {}
 
 dns::Result<void> Keeper::prepare() {
-  if (server_.listen.empty()) {
-    log::warning(Category::kServer,
-                 "no address to listen on: set server.listen, such as 'listen: 127.0.0.1@53'");
-  }
-  auto listeners = open_listeners(server_.listen, workers_);
-  if (!listeners) return dns::Error{listeners.error()};
-  listeners_ = std::move(*listeners);
-  for (unsigned i = 0; i <= threads_; ++i) {
+  if (auto planned = ports_.plan(); !planned) return planned;
+  if (auto opened = open_sockets(); !opened) return opened;
+  if (auto opened = ports_.open(); !opened) return opened;
+  for (unsigned i = 0; i <= ports_.threads().threads; ++i) {
     doorbells_.emplace_back(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
     if (!doorbells_.back()) {
       return dns::Error{fmt::format("cannot make an eventfd: {}: raise the limit of open files",
@@ -92,8 +99,34 @@ dns::Result<void> Keeper::prepare() {
   return {};
 }
 
+dns::Result<void> Keeper::open_sockets() {
+  if (server_.listen.empty() && (!dataplane_settings_.xdp || ports_.has_devices())) {
+    log::warning(Category::kServer,
+                 "no address to listen on: set server.listen, such as 'listen: 127.0.0.1@53'");
+  }
+  const ThreadPlan& plan = ports_.threads();
+  auto listeners = open_listeners(server_.listen, {plan.first_of_sockets, plan.socket_workers},
+                                  ports_.has_devices() ? Bind::kFree : Bind::kOwn);
+  if (!listeners) return dns::Error{listeners.error()};
+  listeners_ = std::move(*listeners);
+  if (!ports_.has_devices()) return {};
+  std::string missing;
+  for (const config::Address& each : missing_addresses(server_.listen)) {
+    missing += (missing.empty() ? "" : ", ") + each.host_text();
+  }
+  if (!missing.empty()) {
+    log::warning(Category::kServer,
+                 "{} of server.listen on no interface yet: add to an exception port (ip addr add "
+                 "ADDRESS dev {}0)",
+                 missing, dataplane_settings_.exception_port);
+  }
+  return {};
+}
+
 int Keeper::run() {
-  control_.start_at_ms = dataplane_.start_at_ms = now_ms();
+  dataplane_.start_at_ms = now_ms();
+  // Devices take their huge pages before control's tables can.
+  if (!ports_.has_devices()) control_.start_at_ms = dataplane_.start_at_ms;
   while (stop_by_ms_ == 0 || control_.running() || dataplane_.running()) {
     start_planned();
     wait_for_events();
@@ -115,22 +148,27 @@ void Keeper::start_planned() {
   const auto due = [now](const Child& child) {
     return !child.running() && child.start_at_ms != 0 && child.start_at_ms <= now;
   };
-  const bool start_control_now = due(control_) && start_process(control_);
+  const bool start_control_now = due(control_) && start_process(control_, Keep::kNothing);
   if (start_control_now) ++generation_;
-  const bool start_dataplane_now = due(dataplane_) && start_process(dataplane_);
+  const bool start_dataplane_now =
+      due(dataplane_) &&
+      start_process(dataplane_, ports_.has_devices() ? Keep::kDevices : Keep::kNothing);
   if (!start_control_now && !start_dataplane_now) return;
   // One number for each start, so that pairing less generation counts the restarts of the
-  // dataplane; the first start of both has one number.
-  pairing_ += start_control_now && start_dataplane_now && pairing_ != 0 ? 2 : 1;
+  // dataplane; the first start of both has one number, also when control's comes later.
+  if (generation_ != 0) pairing_ += start_control_now && start_dataplane_now && pairing_ != 0 ? 2 : 1;
   if (start_control_now) greet(control_);
   if (start_dataplane_now) greet(dataplane_);
   pair();
   if (start_dataplane_now) furnish_dataplane();
-  if (start_control_now) control_.send(make_message(HandoverType::kGo));
+  if (start_control_now) {
+    ports_.send_to_control(control_);
+    control_.send(make_message(HandoverType::kGo));
+  }
 }
 
-bool Keeper::start_process(Child& child) {
-  auto started = child.start(identity_);
+bool Keeper::start_process(Child& child, Keep keep) {
+  auto started = child.start(identity_, keep);
   if (!started) {
     log::error(Category::kServer, "{}", started.error());
     if (!announced_) {
@@ -147,19 +185,23 @@ bool Keeper::start_process(Child& child) {
 
 void Keeper::greet(Child& child) {
   HandoverMessage hello = make_message(HandoverType::kHello, generation_, pairing_);
-  hello.threads = threads_;
-  hello.workers = workers_;
+  hello.threads = ports_.threads().threads;
+  hello.workers = ports_.threads().workers;
   if (dataplane_settings_.poll == config::Poll::kBusy) hello.flags |= link::kPollBusy;
   if (dataplane_settings_.hugepages != config::HugePages::kOff) hello.flags |= link::kWantHugePages;
-  hello.cores.fill(link::kNoCore);
-  for (std::size_t i = 0; i < dataplane_settings_.cores.size() && i < workers_; ++i) {
-    hello.cores[i] = static_cast<std::int16_t>(dataplane_settings_.cores[i]);
+  hello.cores = ports_.threads().cores;
+  if (&child == &dataplane_ && ports_.has_devices()) {
+    hello.flags |= link::kDropPrivileges;
+    if (dataplane_settings_.hugepages == config::HugePages::kOff) hello.flags |= link::kNoHugePages;
+    hello.memory_mib = dataplane_settings_.dpdk_memory_mib;
+    hello.uid = identity_.uid;
+    hello.gid = identity_.gid;
   }
   hello.set_text(config_path_);
   child.send(hello);
-  for (unsigned i = 0; i <= threads_; ++i) {
+  for (unsigned i = 0; i <= hello.threads; ++i) {
     HandoverMessage bell = make_message(HandoverType::kDoorbell);
-    bell.index = i == threads_ ? link::kServiceBell : i;
+    bell.index = i == hello.threads ? link::kServiceBell : i;
     child.send(bell, doorbells_[i].get());
   }
 }
@@ -171,7 +213,8 @@ void Keeper::pair() {
     const bool lives_on = dataplane_.running() && exchange_of_dataplane_ == dataplane_.starts;
     carried = link::carried_totals(*exchange_.mapping, !lives_on);
   }
-  auto made = link::create_exchange({pairing_, generation_, threads_}, carried);
+  const unsigned threads = ports_.threads().threads;
+  auto made = link::create_exchange({pairing_, generation_, threads}, carried);
   if (!made) {
     log::critical(Category::kServer, "{}", made.error());
     exit_code_ = 1;
@@ -181,7 +224,7 @@ void Keeper::pair() {
   exchange_ = std::move(*made);
   exchange_of_dataplane_ = dataplane_.running() ? dataplane_.starts : 0;
   HandoverMessage message = make_message(HandoverType::kExchange, generation_, pairing_);
-  message.threads = threads_;
+  message.threads = threads;
   control_.send(message, exchange_.fd.get());
   dataplane_.send(message, exchange_.fd.get());
   const HandoverMessage unpaired = make_message(HandoverType::kUnpaired, 0, pairing_);
@@ -198,6 +241,7 @@ void Keeper::furnish_dataplane() {
     message.endpoint = listener.endpoint;
     dataplane_.send(message, listener.socket.get());
   }
+  ports_.send_to_dataplane(dataplane_);
   replay_chunks();
   dataplane_.send(make_message(HandoverType::kGo));
 }
@@ -350,6 +394,9 @@ void Keeper::handle_chunk(link::Received& received) {
 }
 
 void Keeper::handle_dataplane(const HandoverMessage& message) {
+  if (message.type == HandoverType::kDevicesOpen && control_.starts == 0) {
+    control_.start_at_ms = now_ms();
+  }
   if (message.type == HandoverType::kSettled && chunks_.published(message.generation)) {
     log::info(Category::kServer, "dataplane uses tables of generation {}", message.generation);
     chunks_.drop_older_than(message.generation);
@@ -406,7 +453,9 @@ void Keeper::compare_configuration() {
   }
   const config::Server server = loaded->server();
   const config::Dataplane dataplane = loaded->dataplane();
-  const bool same = server.listen == server_.listen && server.rundir == server_.rundir &&
+  const bool same = same_ports(dataplane, dataplane_settings_) &&
+                    same_xdp(loaded->xdp(), xdp_settings_) &&
+                    server.listen == server_.listen && server.rundir == server_.rundir &&
                     server.user.uid == server_.user.uid && server.user.gid == server_.user.gid &&
                     server.tcp_workers == server_.tcp_workers &&
                     dataplane.workers == dataplane_settings_.workers &&
@@ -416,8 +465,8 @@ void Keeper::compare_configuration() {
   if (!same) {
     log::warning(
         Category::kServer,
-        "listen, rundir, user, workers, cores, poll and hugepages keep their former values: "
-        "restart bowlined to change them");
+        "listen, rundir, user, workers, cores, poll, hugepages, backend, devices and xdp keep their "
+        "former values: restart bowlined to change them");
   }
 }
 
@@ -425,9 +474,10 @@ void Keeper::wait_for_events() {
   const auto events_of = [](const Child& child) {
     return static_cast<short>(POLLIN | (child.has_queue() ? POLLOUT : 0));
   };
-  std::array<pollfd, 3> wanted{{{signals_.get(), POLLIN, 0},
+  std::array<pollfd, 4> wanted{{{signals_.get(), POLLIN, 0},
                                 {control_.channel(), events_of(control_), 0},
-                                {dataplane_.channel(), events_of(dataplane_), 0}}};
+                                {dataplane_.channel(), events_of(dataplane_), 0},
+                                {ports_.network_fd(), POLLIN, 0}}};
   if (::poll(wanted.data(), wanted.size(), timeout_ms()) < 0 && errno != EINTR) return;
   if (control_.channel() >= 0 && (wanted[1].revents & POLLOUT) != 0) control_.flush();
   if (dataplane_.channel() >= 0 && (wanted[2].revents & POLLOUT) != 0) dataplane_.flush();
@@ -436,6 +486,7 @@ void Keeper::wait_for_events() {
     receive(control_, kMessagesARound);
   if (dataplane_.channel() >= 0 && (wanted[2].revents & kReadable) != 0)
     receive(dataplane_, kMessagesARound);
+  if (wanted[3].revents != 0) ports_.follow_network();
   if (wanted[0].revents != 0) handle_signals();
   reap();
 }

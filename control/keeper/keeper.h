@@ -11,6 +11,9 @@
 //   dataplane dies            control is told: unpaired; start it again
 //   control: chunk, withdraw  noted and sent on
 //   dataplane: settled        descriptors of older generations are let go
+//   dataplane: devices open   control starts, if it waited for them (their huge pages come first)
+//   an address or VLAN        told to the XDP programs
+//    comes or goes
 //   SIGHUP                    control reads the configuration again
 //   SIGTERM, SIGINT           both are told to end, then made to
 #pragma once
@@ -24,6 +27,7 @@
 #include "control/keeper/child.h"
 #include "control/keeper/chunk_book.h"
 #include "control/keeper/listeners.h"
+#include "control/keeper/ports.h"
 #include "link/exchange.h"
 
 namespace bowline::control::keeper {
@@ -33,7 +37,7 @@ class Keeper {
   // `folder`: where the executables of the children are.
   Keeper(const config::Config& config, const std::string& folder);
 
-  // Opens the listeners and makes what the children share. The error is one line that says what to
+  // Opens the listeners and ports, and makes what the children share. The error is one line that says what to
   // do.
   dns::Result<void> prepare();
 
@@ -44,7 +48,7 @@ class Keeper {
   // The life of the children.
   void furnish_dataplane();
   void start_planned();
-  bool start_process(Child& child);
+  bool start_process(Child& child, Keep keep);
   void greet(Child& child);
   void pair();
   void reap();
@@ -52,6 +56,7 @@ class Keeper {
   void plan_restart(Child& child);
   void begin_stop();
   void check_ready();
+  dns::Result<void> open_sockets();
 
   // Messages.
   void receive(Child& child, int most);
@@ -74,8 +79,8 @@ class Keeper {
   const config::Server server_;
   const config::Dataplane dataplane_settings_;
   Identity identity_;
-  unsigned workers_ = 0;
-  unsigned threads_ = 0;
+  const config::Xdp xdp_settings_;
+  Ports ports_;
   std::vector<Listener> listeners_;
   std::vector<link::Fd> doorbells_;  // of threads 0 to threads_ - 1, then control's service
   link::Fd signals_;

@@ -12,6 +12,11 @@
 
 #include "link/handover.h"
 
+// The C library's header leaves it to the kernel's, which may not be included beside it.
+#ifndef IPV6_FREEBIND
+#define IPV6_FREEBIND 78
+#endif
+
 namespace bowline::control::keeper {
 
 namespace {
@@ -27,14 +32,21 @@ constexpr int kBusyWait_ms = 50;
 
 enum class Share : std::uint8_t { kNo, kYes };
 
+struct Wanted {
+  const config::Address& address;
+  bool udp;
+  Bind bind;
+};
+
 void set_option(int socket, int level, int name, int value) {
   (void)::setsockopt(socket, level, name, &value, sizeof value);
 }
 
 // Opens and binds one socket. Returns errno through `error`, 0 if all is well.
-link::Fd bind_socket(const config::Address& address, bool udp, Share share, int& error) {
+link::Fd bind_socket(const Wanted& wanted, Share share, int& error) {
   sockaddr_storage storage{};
-  const socklen_t length = address.to_sockaddr(storage);
+  const socklen_t length = wanted.address.to_sockaddr(storage);
+  const bool udp = wanted.udp;
   const int type = (udp ? SOCK_DGRAM : SOCK_STREAM) | SOCK_NONBLOCK | SOCK_CLOEXEC;
   link::Fd socket(::socket(storage.ss_family, type, 0));
   error = 0;
@@ -42,7 +54,12 @@ link::Fd bind_socket(const config::Address& address, bool udp, Share share, int&
     error = errno;
     return socket;
   }
-  if (storage.ss_family == AF_INET6) set_option(socket.get(), IPPROTO_IPV6, IPV6_V6ONLY, 1);
+  const bool ipv6 = storage.ss_family == AF_INET6;
+  if (ipv6) set_option(socket.get(), IPPROTO_IPV6, IPV6_V6ONLY, 1);
+  if (wanted.bind == Bind::kFree) {
+    set_option(socket.get(), ipv6 ? IPPROTO_IPV6 : IPPROTO_IP, ipv6 ? IPV6_FREEBIND : IP_FREEBIND,
+               1);
+  }
   if (udp) {
     if (share == Share::kYes) set_option(socket.get(), SOL_SOCKET, SO_REUSEPORT, 1);
     const int size = kReceiveBuffer;
@@ -62,26 +79,29 @@ link::Fd bind_socket(const config::Address& address, bool udp, Share share, int&
 }
 
 // The same, with patience for a port that is just being given up.
-link::Fd bind_patiently(const config::Address& address, bool udp, Share share, int& error) {
+link::Fd bind_patiently(const Wanted& wanted, int& error) {
   for (int attempt = 0;; ++attempt) {
-    link::Fd socket = bind_socket(address, udp, share, error);
+    link::Fd socket = bind_socket(wanted, Share::kNo, error);
     if (error != EADDRINUSE || attempt == kBusyTries) return socket;
     (void)::poll(nullptr, 0, kBusyWait_ms);
   }
 }
 
 dns::Result<void> open_address(const config::Address& address, std::uint16_t index,
-                               unsigned workers, std::vector<Listener>& into) {
+                               SocketWorkers workers, Bind bind, std::vector<Listener>& into) {
+  const Wanted udp{address, true, bind};
+  const Wanted tcp{address, false, bind};
   int error = 0;
   // SO_REUSEPORT would let us share the port with another server that sets it too; a socket without
   // it finds out.
-  bind_patiently(address, true, Share::kNo, error);
-  for (unsigned worker = 0; error == 0 && worker < workers; ++worker) {
-    link::Fd socket = bind_socket(address, true, Share::kYes, error);
-    into.push_back({std::move(socket), index, link::Transport::kUdp, worker, endpoint_of(address)});
+  if (workers.count != 0) bind_patiently(udp, error);
+  for (unsigned i = 0; error == 0 && i < workers.count; ++i) {
+    link::Fd socket = bind_socket(udp, Share::kYes, error);
+    into.push_back({std::move(socket), index, link::Transport::kUdp, workers.first + i,
+                    endpoint_of(address)});
   }
   if (error != 0) return dns::Error{explain_listen_error(address, true, error)};
-  link::Fd socket = bind_patiently(address, false, Share::kNo, error);
+  link::Fd socket = bind_patiently(tcp, error);
   if (error != 0) return dns::Error{explain_listen_error(address, false, error)};
   into.push_back({std::move(socket), index, link::Transport::kTcp, link::kEveryWorker,
                   endpoint_of(address)});
@@ -137,8 +157,20 @@ link::Endpoint endpoint_of(const config::Address& address) {
   return endpoint;
 }
 
+// A socket that may not be bound where it wants to be finds out.
+std::vector<config::Address> missing_addresses(const std::vector<config::Address>& addresses) {
+  std::vector<config::Address> missing;
+  for (config::Address address : addresses) {
+    address.port = 0;  // any that is free
+    int error = 0;
+    bind_socket({address, true, Bind::kOwn}, Share::kNo, error);
+    if (error == EADDRNOTAVAIL) missing.push_back(address);
+  }
+  return missing;
+}
+
 dns::Result<std::vector<Listener>> open_listeners(const std::vector<config::Address>& addresses,
-                                                  unsigned workers) {
+                                                  SocketWorkers workers, Bind bind) {
   std::vector<Listener> listeners;
   for (std::size_t i = 0; i < addresses.size(); ++i) {
     if (!addresses[i].is_ip()) {
@@ -146,7 +178,8 @@ dns::Result<std::vector<Listener>> open_listeners(const std::vector<config::Addr
           "cannot listen on {}: only IP addresses can be served; change server.listen",
           addresses[i].to_text())};
     }
-    auto opened = open_address(addresses[i], static_cast<std::uint16_t>(i), workers, listeners);
+    auto opened =
+        open_address(addresses[i], static_cast<std::uint16_t>(i), workers, bind, listeners);
     if (!opened) return dns::Error{opened.error()};
   }
   return listeners;

@@ -22,10 +22,21 @@ struct Listener {
   link::Endpoint endpoint;
 };
 
+struct SocketWorkers {
+  unsigned first = 0;  // its number among the dataplane's threads
+  unsigned count = 1;  // 0: no UDP sockets
+};
+
+// kFree: addresses may come later, with an interface that the dataplane serves.
+enum class Bind : std::uint8_t { kOwn, kFree };
+
 // Opens one UDP socket for each worker and one TCP socket for every address. The error says which
 // address, why, and what to do.
 dns::Result<std::vector<Listener>> open_listeners(const std::vector<config::Address>& addresses,
-                                                  unsigned workers);
+                                                  SocketWorkers workers, Bind bind = Bind::kOwn);
+
+// Those that stand on no interface of this machine.
+std::vector<config::Address> missing_addresses(const std::vector<config::Address>& addresses);
 
 // What a failed bind() or listen() means to a person. `error` is the errno.
 std::string explain_listen_error(const config::Address& address, bool udp, int error);

@@ -74,7 +74,10 @@ Options parse(int argc, char** argv) {
   return options;
 }
 
+// Frames of AF_XDP sockets and memory of DPDK are locked.
 void raise_limits() {
+  const rlimit locked{RLIM_INFINITY, RLIM_INFINITY};
+  (void)::setrlimit(RLIMIT_MEMLOCK, &locked);
   rlimit wanted{kOpenFiles, kOpenFiles};
   rlimit now{};
   if (::setrlimit(RLIMIT_NOFILE, &wanted) == 0) return;

@@ -50,7 +50,7 @@ link::Fd occupy(int type, bool share, std::uint16_t& port) {
 TEST_CASE("one UDP socket a worker and one TCP socket for each address") {
   std::uint16_t port = 0;
   occupy(SOCK_DGRAM, false, port).reset();
-  auto opened = open_listeners({loopback(port)}, 3);
+  auto opened = open_listeners({loopback(port)}, {0, 3});
   REQUIRE(opened);
   REQUIRE(opened->size() == 4);
   for (unsigned i = 0; i < 4; ++i) {
@@ -75,7 +75,7 @@ TEST_CASE("a busy port is found out, even one whose owner would share it") {
   for (const Case& each : cases) {
     std::uint16_t port = 0;
     const link::Fd other = occupy(each.type, each.share, port);
-    auto opened = open_listeners({loopback(port)}, 2);
+    auto opened = open_listeners({loopback(port)}, {0, 2});
     REQUIRE_FALSE(opened);
     CHECK(opened.error() ==
           "cannot listen on 127.0.0.1@" + std::to_string(port) + each.word +
@@ -98,7 +98,7 @@ TEST_CASE("every reason says what to do") {
 TEST_CASE("an address that this machine does not have is named") {
   Address address = loopback(5353);
   address.bytes = {192, 0, 2, 9};  // RFC 5737: nobody's
-  auto opened = open_listeners({address}, 1);
+  auto opened = open_listeners({address}, {0, 1});
   REQUIRE_FALSE(opened);
   CHECK(opened.error().find("192.0.2.9@5353 udp: no such address") != std::string::npos);
 }
