@@ -181,21 +181,18 @@ void remove_dead_socket(std::string_view device) {
 }
 
 std::string advice_for(const std::string& device, int error) {
+  if (is_pci(device)) {
+    return "bind it to vfio-pci (dpdk-devbind.py -b vfio-pci ADDRESS) or change dataplane.devices";
+  }
   switch (std::abs(error)) {
-    case ENODEV:
-    case ENOENT:
-      return is_pci(device)
-                 ? "bind it to vfio-pci (dpdk-devbind.py -b vfio-pci ADDRESS) or change "
-                   "dataplane.devices"
-                 : "check the interface, install the driver's package (apt-cache search librte-net) "
-                   "or change dataplane.devices";
-    case EPERM:
-    case EACCES:
-      return "start bowlined as root";
+    case EFAULT:  // no driver can read the name
+      return "install the driver's package (apt-cache search librte-net) or change "
+             "dataplane.devices";
     case ENOMEM:
       return "raise dataplane.dpdk-memory";
     default:
-      return "change dataplane.devices";
+      return ::geteuid() != 0 ? "start bowlined as root"
+                              : "check the interface and the arguments in dataplane.devices";
   }
 }
 
@@ -246,7 +243,8 @@ Result<std::uint16_t> open_eal_device(const std::string& device) {
   std::uint16_t port = 0;
   if (result >= 0) result = ::rte_eth_dev_get_port_by_name(name.c_str(), &port);
   if (result >= 0) return port;
-  return Error{explain_eal_error("cannot open device " + name, result) + ": " +
+  // -1 is no errno but what drivers say when they have logged why.
+  return Error{explain_eal_error("cannot open device " + name, result == -1 ? 0 : result) + ": " +
                advice_for(device, result)};
 }
 

@@ -44,11 +44,16 @@ Result<void> fit_to_device(int tap, const DpdkDevice& device) {
   ifreq interface = {};
   if (::ioctl(tap, TUNGETIFF, &interface) != 0) return fail("be asked", interface);
   if (::ioctl(tap, TUNSETOFFLOAD, 0) != 0) return fail("switch off its offloads", interface);
+  const link::MacAddress mac = device.mac();
   ifreq request = interface;
   request.ifr_hwaddr = {};
   request.ifr_hwaddr.sa_family = ARPHRD_ETHER;
-  std::copy_n(device.mac().begin(), net::kMacSize, request.ifr_hwaddr.sa_data);
-  if (::ioctl(tap, SIOCSIFHWADDR, &request) != 0) return fail("set its address", interface);
+  std::copy(mac.begin(), mac.end(), request.ifr_hwaddr.sa_data);
+  // A device without an address of its own is content with any.
+  const bool has_address = mac != link::MacAddress{} && (mac[0] & 1) == 0;
+  if (has_address && ::ioctl(tap, SIOCSIFHWADDR, &request) != 0) {
+    return fail("set its address", interface);
+  }
   request = interface;
   request.ifr_mtu = static_cast<int>(device.mtu());
   const link::Fd socket(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));

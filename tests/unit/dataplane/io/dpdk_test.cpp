@@ -9,6 +9,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <rte_mbuf.h>
+#include <rte_mempool.h>
+#include <rte_ring.h>
+
 #include <catch2/catch.hpp>
 #include <cstdio>
 #include <cstring>
@@ -17,6 +21,10 @@
 #include <map>
 #include <thread>
 
+#include "dataplane/io/dpdk.h"
+#include "dataplane/io/dpdk_device.h"
+#include "dataplane/io/dpdk_eal.h"
+#include "dataplane/io/dpdk_exception.h"
 #include "dataplane/io/memory.h"
 #include "dataplane/worker.h"
 #include "support/frames.h"
@@ -299,6 +307,25 @@ void send_from_kernel(Wire& wire, Wire& kernel) {
   check(false, "what the kernel sent did not come out");
 }
 
+// What control answers leaves through the device, to who asked.
+void answer_by_control(Wire& wire, Paired& paired) {
+  Service service(paired.exchange(), 0);
+  const Octets question = make_question("example.test.", 252, 0x7777);
+  check(wire.send(make_frame({.ipv6 = true, .payload = question})), "the wire takes no frame");
+  std::optional<link::Ask> ask;
+  while (!(ask = service.take())) std::this_thread::yield();
+  check(ask->header.context.listener == 7, "control is told of the listener");
+  Octets answer = question;
+  answer[2] = 0x80;
+  answer[3] = 9;
+  check(service.reply(ask->header.context, answer), "control's ring is full");
+  while (auto frame = wire.receive(kPatience_ms)) {
+    if (!is_to_client(*frame) || frame->size() < 62 + answer.size()) continue;
+    if (std::equal(answer.begin(), answer.end(), frame->begin() + 62)) return;
+  }
+  check(false, "what control answered did not come out");
+}
+
 // No thread of this process has a privilege.
 void check_privileges() {
   std::ifstream names("/proc/self/status");
@@ -338,6 +365,7 @@ void test_on_veth(const std::string& device, const std::vector<Octets>& more = {
   check_privileges();
   exchange_frames(wire, kernel, more);
   send_from_kernel(wire, kernel);
+  answer_by_control(wire, served.paired());
   MUST(served.status().queue[0].received > 0);
   MUST(served.status().link_up == 1);
   served.stop();
@@ -371,6 +399,184 @@ TEST_CASE("dpdk: tap") {
     exchange_frames(wire, kernel, {ipv4_fragment()});
     send_from_kernel(wire, kernel);
   }));
+}
+
+TEST_CASE("dpdk: checksums are left to a device that makes them") {
+  if (!can_run("dpdk: checksums are left to a device that makes them")) return;
+  CHECK(in_child([] {
+    MUST(enter_own_network());
+    MUST(start_eal({.memory_mib = kMemory_mib, .huge_pages = false, .devices = {"net_tap0"}}));
+    const auto tap = DpdkDevice::open({.device = "net_tap0", .number = 0, .queues = 1, .mtu = 1500});
+    MUST(tap);
+    MUST((*tap)->fills() == (net::kIpFilled | net::kUdpFilled));
+    MUST((*tap)->checks());
+    const auto ring =
+        DpdkDevice::open({.device = "net_ring0", .number = 1, .queues = 1, .mtu = 1500});
+    MUST(ring);
+    MUST((*ring)->fills() == 0);
+    MUST(!(*ring)->checks());
+  }));
+}
+
+TEST_CASE("dpdk: two queues, a worker each") {
+  if (!can_run("dpdk: two queues, a worker each")) return;
+  CHECK(in_child([] {
+    MUST(make_pair_of_interfaces(2));
+    Wire wire("peer");
+    Device served("net_af_packet0,iface=ours,qpairs=2", {}, 2);
+    constexpr unsigned kQuestions = 256;
+    std::map<unsigned, unsigned> answered;
+    for (unsigned i = 0; i < kQuestions; ++i) {
+      const auto id = static_cast<std::uint16_t>(i);
+      MUST(wire.send(make_frame({.source_port = static_cast<std::uint16_t>(40'000 + i),
+                                 .payload = make_question("www.example.test.", 1, id)})));
+    }
+    while (answered.size() < kQuestions) {
+      const auto frame = wire.receive(kPatience_ms);
+      MUST(frame);
+      if (is_to_client(*frame)) ++answered[dns::load_u16(&(*frame)[kDnsId])];
+    }
+    const link::PortStatus& status = served.status();
+    MUST(status.queue[0].received.load() > 0);
+    MUST(status.queue[1].received.load() > 0);
+    MUST(status.queue[0].received.load() + status.queue[1].received.load() == kQuestions);
+  }));
+}
+
+// ---- Without a thread: a device of rings, whose wire this test holds ----------------------------
+
+// One device, one queue, and an exception port that nobody empties.
+struct Bench {
+  Bench() {
+    must(start_eal({.memory_mib = kMemory_mib, .huge_pages = false, .devices = {"net_ring0"}}));
+    auto opened = DpdkDevice::open({.device = "net_ring0", .number = 0, .queues = 1, .mtu = 1500});
+    if (!opened) throw std::runtime_error(opened.error());
+    device = std::move(*opened);
+    wire = ::rte_ring_lookup("ETH_RXTX0_net_ring0");
+    if (wire == nullptr) throw std::runtime_error("the driver has no ring of that name");
+    auto made = ExceptionPort::make(make_tap("kernel0"), *device, 0);
+    if (!made) throw std::runtime_error(made.error());
+    exception = std::move(*made);
+  }
+  static void must(const dns::Result<void>& done) {
+    if (!done) throw std::runtime_error(done.error());
+  }
+
+  // A buffer with a frame.
+  rte_mbuf* buffer(const Octets& frame) {
+    rte_mbuf* const made = ::rte_pktmbuf_alloc(device->pool());
+    std::memcpy(rte_pktmbuf_append(made, static_cast<std::uint16_t>(frame.size())), frame.data(),
+                frame.size());
+    return made;
+  }
+
+  std::unique_ptr<DpdkDevice> device;
+  std::unique_ptr<ExceptionPort> exception;
+  rte_ring* wire = nullptr;  // both ways
+};
+
+TEST_CASE("dpdk: what is lost is counted, and no buffer leaks") {
+  if (!can_run("dpdk: what is lost is counted, and no buffer leaks")) return;
+  CHECK(in_child([] {
+    MUST(enter_own_network());
+    Bench bench;
+    const unsigned all = ::rte_mempool_avail_count(bench.device->pool());
+    const link::Fd bell(::eventfd(0, EFD_NONBLOCK));
+    link::Counters counters;
+    DpdkIo io(*bench.device,
+              {.queue = 0, .listeners = frame_listeners(), .doorbell = bell.get(),
+               .exception = bench.exception.get()},
+              counters);
+
+    // A frame of two buffers.
+    const Octets frame = make_frame({.payload = make_question("www.example.test.")});
+    rte_mbuf* const first = bench.buffer(frame);
+    MUST(::rte_pktmbuf_chain(first, bench.buffer(frame)) == 0);
+    MUST(::rte_ring_enqueue(bench.wire, first) == 0);
+    MUST(io.receive().empty());
+    MUST(counters.total(Counter::drop_oversized) == 1);
+
+    // More foreign frames than the ring of the exception port has room for.
+    constexpr unsigned kTooMany = kExceptionFrames + 77;
+    for (unsigned i = 0; i < kTooMany; ++i) {
+      MUST(::rte_ring_enqueue(bench.wire, bench.buffer(frame)) == 0);
+      const auto packets = io.receive();
+      MUST(packets.size() == 1);
+      MUST(io.pass(packets[0], Counter::drop_not_udp));
+      io.flush();
+    }
+    MUST(counters.total(Counter::exception_to_kernel) == kExceptionFrames - 1);
+    MUST(counters.total(Counter::exception_lost) == 78);
+
+    // Ours and bad: the worker drops it.
+    MUST(::rte_ring_enqueue(bench.wire, bench.buffer(frame)) == 0);
+    const auto packets = io.receive();
+    MUST(packets.size() == 1);
+    for (const Counter reason : {Counter::drop_bad_checksum, Counter::drop_no_checksum,
+                                 Counter::drop_bad_source, Counter::drop_source_port_zero}) {
+      MUST(!io.pass(packets[0], reason));
+    }
+    io.drop(packets[0]);
+
+    // A device that takes nothing more: what is not sent is freed.
+    unsigned queued = 0;
+    while (::rte_ring_enqueue(bench.wire, bench.buffer(frame)) == 0) ++queued;
+    const auto last = io.receive();
+    MUST(!last.empty());
+    for (Packet& packet : last) {
+      MUST(::rte_ring_enqueue(bench.wire, bench.buffer(frame)) == 0);
+      io.send(packet);
+    }
+    io.flush();
+    MUST(counters.total(Counter::send_failed) == last.size());
+    for (void* each = nullptr; ::rte_ring_dequeue(bench.wire, &each) == 0;) {
+      ::rte_pktmbuf_free(static_cast<rte_mbuf*>(each));
+    }
+    bench.exception.reset();
+    // The one that did not fit into the wire at first.
+    MUST(::rte_mempool_avail_count(bench.device->pool()) == all - 1);
+  }));
+}
+
+// ---- What cannot be opened ----------------------------------------------------------------------
+
+TEST_CASE("dpdk: an error is one line that says what to do") {
+  if (!can_run("dpdk: an error is one line that says what to do")) return;
+  struct Case {
+    const char* device;
+    unsigned queues;
+    EalOptions options;
+    std::vector<const char*> wanted;
+  };
+  const EalOptions plain{.memory_mib = kMemory_mib, .huge_pages = false, .devices = {}};
+  for (const Case& one : std::vector<Case>{
+           {"net_nosuch0", 1, plain, {"net_nosuch0", "apt-cache search librte-net", "dataplane.devices"}},
+           {"net_af_packet0,iface=nosuch", 1, plain, {"net_af_packet0", "dataplane.devices"}},
+           {"net_af_packet0", 1, plain, {"net_af_packet0", "dataplane.devices"}},
+           {"net_ring0", 40, plain, {"has 16 queues", "dataplane.device-queues"}},
+           {"0000:7f:1f.7", 1, plain, {"0000:7f:1f.7", "vfio-pci", "dataplane.devices"}},
+           {"net_ring0", 1, {.memory_mib = 1U << 20, .huge_pages = true, .devices = {}},
+            {"1048576 MiB", "sysctl -w vm.nr_hugepages=", "dataplane.hugepages: off"}},
+           {"net_ring0", 1, {.memory_mib = 1, .huge_pages = false, .devices = {}},
+            {"dataplane.dpdk-memory"}}}) {
+    INFO(one.device);
+    CHECK(in_child([&one] {
+      EalOptions options = one.options;
+      options.devices = {one.device};
+      std::string error;
+      if (const auto started = start_eal(options); !started) {
+        error = started.error();
+      } else {
+        const auto device = DpdkDevice::open(
+            {.device = one.device, .number = 0, .queues = one.queues, .mtu = 1500});
+        if (!device) error = device.error();
+      }
+      for (const char* wanted : one.wanted) {
+        check(error.find(wanted) != std::string::npos, error + " has no " + wanted);
+      }
+      check(error.find('\n') == std::string::npos, error + " is one line");
+    }));
+  }
 }
 
 }  // namespace
