@@ -14,12 +14,12 @@
 namespace bowline::control::keeper {
 
 struct ThreadWishes {
-  std::vector<unsigned> xdp_queues;  // of each interface
-  unsigned devices = 0;              // of DPDK
-  unsigned device_queues = 1;        // of each
-  unsigned socket_workers = 0;       // 0: sockets answer nothing over UDP
+  std::vector<unsigned> xdp_queues{};  // of each interface
+  unsigned devices = 0;                // of DPDK
+  unsigned device_queues = 1;          // of each
+  unsigned socket_workers = 0;         // 0: sockets answer nothing over UDP
   unsigned streams = 1;
-  std::vector<unsigned> cores;       // of the workers, in their order; empty: not pinned
+  std::vector<unsigned> cores{};       // of the workers, in their order; empty: not pinned
 };
 
 struct ThreadPlan {
