@@ -405,7 +405,7 @@ TEST_CASE("dpdk: checksums are left to a device that makes them") {
   if (!can_run("dpdk: checksums are left to a device that makes them")) return;
   CHECK(in_child([] {
     MUST(enter_own_network());
-    MUST(start_eal({.memory_mib = kMemory_mib, .huge_pages = false, .devices = {"net_tap0"}}));
+    MUST(start_eal({.memory_mib = 2 * kMemory_mib, .huge_pages = false, .devices = {"net_tap0"}}));
     const auto tap = DpdkDevice::open({.device = "net_tap0", .number = 0, .queues = 1, .mtu = 1500});
     MUST(tap);
     MUST((*tap)->fills() == (net::kIpFilled | net::kUdpFilled));
