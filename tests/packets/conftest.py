@@ -8,6 +8,7 @@ import pytest
 HERE = pathlib.Path(__file__).parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "system")]
 
+import live  # noqa: E402, F401 - adds its ports
 import ports  # noqa: E402
 
 

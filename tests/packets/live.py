@@ -155,8 +155,17 @@ class DpdkPort(LivePort):
 
 
 class AfPacketPort(DpdkPort):
+    """The kernel takes the outermost tag off for packet sockets. DPDK 22.11's driver puts it back,
+    but always as one of 802.1Q."""
+
     def device(self):
         return "net_af_packet0,iface=eth0"
+
+    def expected(self, octets):
+        service_tag = frames.SERVICE_VLAN.to_bytes(2, "big")
+        if octets[12:14] != service_tag:
+            return octets
+        return octets[:12] + frames.VLAN.to_bytes(2, "big") + octets[14:]
 
 
 class AfXdpPort(DpdkPort):

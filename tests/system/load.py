@@ -25,12 +25,12 @@ class Outcome:
 
 
 class Load:
-    """Runs beside the test; result() waits for its end."""
+    """Runs beside the test, in this thread's namespace; result() waits for its end."""
 
-    def __init__(self, appliance, questions, seconds, rate=None):
+    def __init__(self, appliance, questions, seconds, rate=None, *, host="127.0.0.1"):
         path = appliance.folder / "questions"
         path.write_text("".join(f"{name} {rr_type}\n" for name, rr_type in questions))
-        command = ["dnsperf", "-s", "127.0.0.1", "-p", str(appliance.port), "-d", str(path),
+        command = ["dnsperf", "-s", host, "-p", str(appliance.port), "-d", str(path),
                    "-l", str(seconds), "-t", str(ANSWER_TIMEOUT_s), "-c", str(CLIENTS), "-T", "1",
                    "-b", "4096", "-q", str(OUTSTANDING if rate else 200)]
         if rate:
