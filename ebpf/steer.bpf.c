@@ -60,9 +60,9 @@ struct packet {
   void *ip;
   struct udphdr *udp; /* all of it is in the frame */
   __u32 tags;
-  __be16 ether_type; /* of the IP packet */
   struct steer_prefix source;
   struct steer_address destination;
+  __be16 ether_type; /* of the IP packet */
 };
 
 const volatile struct steer_config config;
@@ -255,10 +255,17 @@ static __always_inline int is_our_port(__u16 port) {
   return 0;
 }
 
+/* Whether the IPv6 header has an address that stands for IPv4 in our maps only: it is nobody's. */
+static __always_inline int is_mapped_ipv6(const struct packet *packet) {
+  const __u32 *words = (const __u32 *)packet->destination.octets;
+  return packet->ether_type == bpf_htons(ETH_P_IPV6) && words[0] == 0 && words[1] == 0 &&
+         words[2] == bpf_htonl(0xffff);
+}
+
 /* Whether it is DNS to us, from somebody whom we answer. */
 static __always_inline int is_ours(struct xdp_md *ctx, struct packet *packet) {
   if (!is_our_port(bpf_ntohs(packet->udp->dest))) return STEER_COUNT_passed_other_port;
-  if (!bpf_map_lookup_elem(&addresses, &packet->destination)) {
+  if (is_mapped_ipv6(packet) || !bpf_map_lookup_elem(&addresses, &packet->destination)) {
     return STEER_COUNT_passed_other_address;
   }
   __u32 queue = ctx->rx_queue_index;

@@ -57,7 +57,7 @@ void check_steered(const Bench& bench, const Packet& packet, const Packet& expec
   REQUIRE(outcome.error == 0);
   CHECK(outcome.counter == STEER_COUNT_steered);
   CHECK(outcome.verdict == XDP_REDIRECT);
-  CHECK(outcome.frame == make(expected));
+  CHECK(hex(outcome.frame) == hex(make(expected)));
 }
 
 void check_unchanged(const Bench& bench, const Packet& packet, int verdict, int counter) {
@@ -65,7 +65,7 @@ void check_unchanged(const Bench& bench, const Packet& packet, int verdict, int 
   REQUIRE(outcome.error == 0);
   CHECK(outcome.counter == counter);
   CHECK(outcome.verdict == verdict);
-  CHECK(outcome.frame == make(packet));
+  CHECK(hex(outcome.frame) == hex(make(packet)));
 }
 
 Packet query(const char* source, Mac from = kSomebody, std::vector<Tag> tags = {}) {

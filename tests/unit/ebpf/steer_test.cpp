@@ -54,7 +54,7 @@ void check(const Bench& bench, const Octets& frame, int counter, unsigned queue 
   REQUIRE(outcome.error == 0);
   CHECK(counter_name(outcome.counter) == counter_name(counter));
   CHECK(outcome.verdict == verdict_of(counter));
-  CHECK(outcome.frame == frame);
+  CHECK(hex(outcome.frame) == hex(frame));
 }
 
 Extension cut_option() {  // its length leads out of the header
@@ -271,8 +271,8 @@ const Case kCases[] = {
     {"an IPv6 group address",
      {.ipv6 = true, .destination = "ff02::fb"},
      STEER_COUNT_passed_other_address},
-    {"IPv6 to the mapped form of another IPv4 address",
-     {.ipv6 = true, .destination = "::ffff:192.0.2.2"},
+    {"IPv6 to the mapped form of our IPv4 address",
+     {.ipv6 = true, .destination = "::ffff:192.0.2.1"},
      STEER_COUNT_passed_other_address},
 };
 
@@ -357,7 +357,7 @@ TEST_CASE("one octet changed anywhere never leaves the frame without exactly one
         REQUIRE(outcome.error == 0);
         REQUIRE(outcome.counter != -1);
         REQUIRE(outcome.verdict == verdict_of(outcome.counter));
-        REQUIRE(outcome.frame == frame);
+        REQUIRE(hex(outcome.frame) == hex(frame));
       }
     }
   }

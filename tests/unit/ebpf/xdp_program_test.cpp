@@ -71,7 +71,7 @@ TEST_CASE("frames on a veth reach the socket in native and in generic mode") {
     for (const Packet& packet : packets) {
       REQUIRE(send_frame(if_nametoindex("a1"), make({.port = 54})));
       REQUIRE(send_frame(if_nametoindex("a1"), make(packet)));
-      CHECK(socket->receive(5000) == make(packet));
+      CHECK(hex(socket->receive(5000)) == hex(make(packet)));
     }
     const auto totals = read_counters(program.counters());
     REQUIRE(totals.ok());

@@ -117,6 +117,16 @@ Octets make(const Packet& packet) {
   return frame;
 }
 
+std::string hex(const Octets& frame) {
+  static constexpr char kDigits[] = "0123456789abcdef";
+  std::string text;
+  for (const std::uint8_t octet : frame) {
+    text += kDigits[octet >> 4];
+    text += kDigits[octet & 15];
+  }
+  return text;
+}
+
 std::array<std::uint8_t, 16> mapped(const std::string& text) {
   std::array<std::uint8_t, 16> address{};
   if (inet_pton(AF_INET6, text.c_str(), address.data()) == 1) return address;

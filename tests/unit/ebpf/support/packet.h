@@ -61,6 +61,9 @@ struct Packet {
 // The frame, with right checksums where it has any.
 Octets make(const Packet& packet);
 
+// In hexadecimal, as a failed check shows it and as `xxd -r -p` or scapy's bytes.fromhex() take it.
+std::string hex(const Octets& frame);
+
 // The 16 octets of an address in text, IPv4 as ::ffff:a.b.c.d.
 std::array<std::uint8_t, 16> mapped(const std::string& text);
 
