@@ -58,7 +58,7 @@ XdpIo::XdpIo(XdpMemory memory, link::Fd socket, std::uint32_t mtu,
   free_count_ = static_cast<std::uint32_t>(free_.size());
   free_.resize(memory_.frame_count());
   in_flight_ = unsent();
-  stalled_ = in_flight_ != 0;
+  kick_due_ = in_flight_ != 0;
   find_mode();
   refill(1);
 }
@@ -88,7 +88,7 @@ void XdpIo::find_mode() {
 std::span<Packet> XdpIo::receive() {
   reclaim();
   refill(refill_batch_);
-  if (stalled_) [[unlikely]] kick();
+  if (kick_due_) [[unlikely]] kick();
   std::uint32_t at = 0;
   const std::uint32_t taken = xsk_ring_cons__peek(&memory_.received, answer::kBurst, &at);
   if (taken == 0) {
@@ -146,12 +146,12 @@ void XdpIo::refill(std::uint32_t least) {
     if (count < least) return;
     std::uint32_t at = 0;
     (void)xsk_ring_prod__reserve(&memory_.fill, count, &at);
+    free_count_ -= count;
+    const std::span<const std::uint32_t> frames(&free_[free_count_], count);
     for (std::uint32_t i = 0; i < count; ++i) {
-      const std::uint32_t frame = free_[--free_count_];
-      memory_.give(frame);
-      *xsk_ring_prod__fill_addr(&memory_.fill, at + i) = memory_.address(frame);
+      *xsk_ring_prod__fill_addr(&memory_.fill, at + i) = memory_.address(frames[i]);
     }
-    xsk_ring_prod__submit(&memory_.fill, count);
+    memory_.publish(memory_.fill, frames);
   }
 }
 
@@ -167,17 +167,16 @@ void XdpIo::queue_frame(std::uint32_t frame, std::uint64_t address, std::uint32_
 }
 
 void XdpIo::publish() {
-  for (std::uint32_t i = 0; i < pending_count_; ++i) memory_.give(pending_[i]);
-  xsk_ring_prod__submit(&memory_.send, pending_count_);
+  memory_.publish(memory_.send, {pending_.data(), pending_count_});
   in_flight_ += pending_count_;
   sent_.add(pending_count_);
   pending_count_ = 0;
+  kick_due_ = true;
 }
 
 void XdpIo::flush() {
-  if (pending_count_ == 0) return;
-  publish();
-  kick();
+  if (pending_count_ != 0) publish();
+  if (kick_due_) kick();
 }
 
 // Frames in the send ring that the kernel has not taken.
@@ -190,13 +189,13 @@ std::uint32_t XdpIo::unsent() const {
 // again.
 void XdpIo::kick() {
   const xsk_ring_prod& ring = memory_.send;
-  stalled_ = false;
+  kick_due_ = false;
   if (zero_copy_ && !xsk_ring_prod__needs_wakeup(&ring) && !drives_queue_) return;
   for (std::uint32_t tries = unsent() / kFramesPerKick + 1; tries > 0; --tries) {
     if (::sendto(socket_.get(), nullptr, 0, MSG_DONTWAIT, nullptr, 0) >= 0) break;
     if (errno != EAGAIN && errno != EBUSY) break;
   }
-  stalled_ = !zero_copy_ && unsent() != 0;
+  kick_due_ = !zero_copy_ && unsent() != 0;
 }
 
 void XdpIo::answer_to(const link::ClientContext& client, dns::Bytes message) {
@@ -219,9 +218,9 @@ void XdpIo::answer_to(const link::ClientContext& client, dns::Bytes message) {
 void XdpIo::wait(int timeout_ms) {
   reclaim();
   refill(1);
-  if (stalled_) kick();
+  if (kick_due_) kick();
   const bool starved = in_flight_ != 0 && xsk_prod_nb_free(&memory_.fill, 1) != 0;
-  if ((stalled_ || starved) && (timeout_ms < 0 || timeout_ms > kRetry_ms)) timeout_ms = kRetry_ms;
+  if ((kick_due_ || starved) && (timeout_ms < 0 || timeout_ms > kRetry_ms)) timeout_ms = kRetry_ms;
   std::array<epoll_event, 2> events;
   const int count = ::epoll_wait(epoll_.get(), events.data(), events.size(), timeout_ms);
   for (int i = 0; i < count; ++i) {

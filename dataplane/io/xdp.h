@@ -97,7 +97,7 @@ class XdpIo {
   link::Fd epoll_;
   bool zero_copy_ = false;
   bool drives_queue_ = false;    // preferred busy polling: the kernel works when it is called
-  bool stalled_ = false;         // the kernel has left frames in the send ring
+  bool kick_due_ = false;        // the kernel has not taken all that is published to be sent
   std::uint32_t refill_batch_;   // that are missing before the fill ring is touched
   std::uint32_t free_count_ = 0;
   std::uint32_t pending_count_ = 0;

@@ -116,6 +116,10 @@ dns::Result<void> XdpMemory::map_ring(const XdpQueue& queue, const xdp_ring_offs
   return {};
 }
 
+bool XdpMemory::is_published(std::uint8_t mark) const {
+  return mark != publishing_mark((mark & kToSend) != 0 ? send : fill);
+}
+
 std::vector<std::uint32_t> XdpMemory::adopt() {
   const auto mark = [&](std::uint64_t address) {
     if (index(address) < frames_) states_[index(address)] = kWithKernel;
@@ -138,6 +142,7 @@ std::vector<std::uint32_t> XdpMemory::adopt() {
   std::vector<std::uint32_t> free;
   free.reserve(frames_);
   for (std::uint32_t i = 0; i < frames_; ++i) {
+    if ((states_[i] & kPublishing) != 0) states_[i] = is_published(states_[i]) ? kWithKernel : kHeld;
     if (states_[i] == kWithKernel) continue;
     states_[i] = kHeld;
     free.push_back(i);

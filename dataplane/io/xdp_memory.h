@@ -4,21 +4,25 @@
 // process; here they are only mapped, which takes no privilege. The memfd holds `frames` frames of
 // `frame_size` octets, then one state octet a frame:
 //
-//   kWithKernel  in a ring, or taken from one by the kernel; set before the entry of the fill or
-//                send ring is published
-//   kHeld        with the dataplane; set before the entry of the receive or completion ring is
-//                released
+//   state             set                                     the frame is
+//   kWithKernel       after its entry is published            in a ring, or in the kernel's hands
+//   publishing_mark() before its entry is published to the    with the kernel if the ring's producer
+//                     fill or send ring                       has moved since, else with us
+//   kHeld             before its entry in the receive or      with us, unless its entry is there yet
+//                     completion ring is released
 //
-// A dataplane that is killed in between leaves either an entry in a ring or a frame that is held:
-// adopt() finds both. Only what it was about to publish, at most kXdpBatch frames, is lost.
-// One thread.
+// A dataplane that is killed at any instruction so leaves what adopt() can tell: no frame is lost,
+// none is used twice. That needs the order of instructions, not of memory: whoever reads runs after
+// the death. One thread.
 #pragma once
 
 #include <xdp/xsk.h>
 
 #include <array>
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -28,8 +32,8 @@
 
 namespace bowline::dataplane {
 
-// Frames published at once: bounds what a kill can lose.
-inline constexpr std::uint32_t kXdpBatch = 64;
+// Frames published at once, at most. Less than the producers that a state octet tells apart.
+inline constexpr std::uint32_t kXdpBatch = 32;
 
 // A queue of an interface as the keeper told of it (kXdpQueue).
 struct XdpQueue {
@@ -43,7 +47,14 @@ struct XdpQueue {
 
 class XdpMemory {
  public:
-  enum State : std::uint8_t { kWithKernel = 0, kHeld = 1 };
+  enum State : std::uint8_t {
+    kWithKernel = 0,
+    kHeld = 1,
+    kPublishing = 0x80,    // with two fields:
+    kToSend = 0x40,        // the send ring; else the fill ring
+    kProducerMask = 0x3f,  // low bits of its producer before
+  };
+  static_assert(kXdpBatch <= kProducerMask);
 
   // The error is one line. The descriptors stay the caller's.
   static dns::Result<XdpMemory> map(const XdpQueue& queue);
@@ -69,7 +80,20 @@ class XdpMemory {
     return frame_size() - static_cast<std::uint32_t>(address & (frame_size() - 1));
   }
 
-  void give(std::uint32_t index) { states_[index] = kWithKernel; }
+  // Hands entries that are reserved and written, in the fill or the send ring, to the kernel.
+  // REQUIRES: `frames` are those of the entries, all that are not published yet; at most kXdpBatch.
+  void publish(xsk_ring_prod& ring, std::span<const std::uint32_t> frames) {
+    const std::uint8_t mark = publishing_mark(ring);
+    for (const std::uint32_t each : frames) states_[each] = mark;
+    xsk_ring_prod__submit(&ring, static_cast<std::uint32_t>(frames.size()));
+    std::atomic_signal_fence(std::memory_order_seq_cst);
+    for (const std::uint32_t each : frames) states_[each] = kWithKernel;
+  }
+  // The state of frames that are about to be published to `ring`.
+  std::uint8_t publishing_mark(const xsk_ring_prod& ring) const {
+    return static_cast<std::uint8_t>(kPublishing | (&ring == &send ? kToSend : 0) |
+                                     (*ring.producer & kProducerMask));
+  }
   // Takes the frame of an address that a ring has returned. False: it was not with the kernel.
   bool take(std::uint64_t address) {
     const std::uint64_t frame = index(address);
@@ -109,6 +133,7 @@ class XdpMemory {
   XdpMemory() = default;
   dns::Result<void> map_frames(const XdpQueue& queue);
   dns::Result<void> map_rings(const XdpQueue& queue);
+  bool is_published(std::uint8_t mark) const;
   template <typename Ring>
   dns::Result<void> map_ring(const XdpQueue& queue, const xdp_ring_offset& offset,
                              std::uint64_t page, std::size_t entry_size, Ring& ring);
