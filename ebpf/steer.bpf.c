@@ -295,7 +295,8 @@ static __always_inline long find_route(struct xdp_md *ctx, struct packet *packet
 }
 
 /* Replaces the link layer of the request by one whose symmetric reply takes `route`; `tag` is the
- * VLAN tag of it, if it has one. */
+ * VLAN tag of it, if it has one. The IP packet and the EtherType right before it stay where they
+ * are: tags come and go between the MAC addresses and them. */
 static __always_inline int set_link_layer(struct xdp_md *ctx, struct packet *packet,
                                           const struct bpf_fib_lookup *route,
                                           const struct steer_vlan *tag) {
@@ -313,11 +314,9 @@ static __always_inline int set_link_layer(struct xdp_md *ctx, struct packet *pac
   if ((void *)(first + 1) > end) return STEER_COUNT_passed_short; /* an IP header follows */
   __builtin_memcpy(ethernet->h_dest, route->smac, ETH_ALEN);
   __builtin_memcpy(ethernet->h_source, route->dmac, ETH_ALEN);
-  ethernet->h_proto = packet->ether_type;
   if (tag) {
     ethernet->h_proto = bpf_htons(tag->tpid);
     first->tci = bpf_htons(tag->tci);
-    first->ether_type = packet->ether_type;
   }
   return GO_ON;
 }

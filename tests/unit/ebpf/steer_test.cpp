@@ -65,6 +65,10 @@ Extension lonely_type() {  // an option's type as the last octet
   return {60, {0, 1, 3, 0, 0, 0, 1}};
 }
 
+Extension pad1_first() {  // Pad1 has no length: then PadN of three octets
+  return {60, {0, 0, 1, 3, 0, 0, 0}};
+}
+
 Extension only_pad1() { return {60, {0, 0, 0, 0, 0, 0, 0}}; }
 
 const Case kCases[] = {
@@ -180,6 +184,9 @@ const Case kCases[] = {
     {"destination options", {.ipv6 = true, .extensions = {padding(60)}}, STEER_COUNT_steered},
     {"destination options of Pad1 only",
      {.ipv6 = true, .extensions = {only_pad1()}},
+     STEER_COUNT_steered},
+    {"Pad1 before another option",
+     {.ipv6 = true, .extensions = {pad1_first()}},
      STEER_COUNT_steered},
     {"a routing header that is used up",
      {.ipv6 = true, .extensions = {routing(0)}},
@@ -324,22 +331,32 @@ TEST_CASE("a frame that was cut anywhere is passed, whatever its headers say") {
 TEST_CASE("a packet that ends anywhere with lengths that agree is passed unless it has UDP") {
   const auto bench = Bench::make("ebpf/steer short packets", kSteering);
   if (bench == nullptr) return;
-  for (const bool ipv6 : {false, true}) {
-    const Octets whole = make({.ipv6 = ipv6});
-    const std::size_t header = ipv6 ? 40 : 20;
-    for (std::size_t size = 14 + header; size < whole.size(); ++size) {
+  const struct {
+    Packet packet;
+    std::size_t header;      // of IP
+    std::size_t extensions;  // behind it
+  } rows[] = {{{}, 20, 0},
+              {{.ipv6 = true}, 40, 0},
+              {{.ipv6 = true, .extensions = {padding(60, 16)}}, 40, 16}};
+  for (const auto& row : rows) {
+    const Octets whole = make(row.packet);
+    const std::size_t udp = 14 + row.header + row.extensions;
+    for (std::size_t size = 14 + row.header; size < whole.size(); ++size) {
       Octets frame(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(size));
-      const std::size_t length = size - 14 - (ipv6 ? 40 : 0);
-      frame[14 + (ipv6 ? 4 : 2)] = static_cast<std::uint8_t>(length >> 8);
-      frame[14 + (ipv6 ? 5 : 3)] = static_cast<std::uint8_t>(length);
-      INFO(size << " octets, IPv6 " << ipv6);
+      const std::size_t length = size - 14 - (row.packet.ipv6 ? 40 : 0);
+      const std::size_t at = 14 + (row.packet.ipv6 ? 4 : 2);
+      frame[at] = static_cast<std::uint8_t>(length >> 8);
+      frame[at + 1] = static_cast<std::uint8_t>(length);
+      INFO(size << " octets, UDP at " << udp);
       check(*bench, frame,
-            size < 14 + header + 8 ? STEER_COUNT_passed_short : STEER_COUNT_steered);
+            size < udp       ? (row.extensions != 0 ? STEER_COUNT_passed_extension_headers
+                                                    : STEER_COUNT_passed_short)
+            : size < udp + 8 ? STEER_COUNT_passed_short
+                             : STEER_COUNT_steered);
     }
   }
 }
 
-// Whether the dataplane would find a datagram to it in the frame, checksums aside.
 TEST_CASE("one octet changed anywhere never leaves the frame without exactly one count") {
   const auto bench = Bench::make("ebpf/steer changed octets", kSteering);
   if (bench == nullptr) return;
@@ -451,11 +468,16 @@ TEST_CASE("the drop list drops DNS to us from its prefixes, and nothing else") {
   REQUIRE(drop_add(list, prefix("203.0.113.64", 26)).ok());
   REQUIRE(drop_add(list, prefix("198.51.100.9", 32)).ok());
   REQUIRE(drop_add(list, prefix("2001:db8:bad::", 48)).ok());
+  REQUIRE(drop_add(list, prefix("2001:db8:51::9", 128)).ok());
   const struct {
     const char* sentence;
     Packet packet;
     int counter;
   } rows[] = {
+      {"the single IPv6 address",
+       {.ipv6 = true, .source = "2001:db8:51::9"},
+       STEER_COUNT_dropped_source},
+      {"its IPv6 neighbour", {.ipv6 = true, .source = "2001:db8:51::8"}, STEER_COUNT_steered},
       {"inside the prefix", {.source = "203.0.113.100"}, STEER_COUNT_dropped_source},
       {"the first address of it", {.source = "203.0.113.64"}, STEER_COUNT_dropped_source},
       {"the last address of it", {.source = "203.0.113.127"}, STEER_COUNT_dropped_source},
