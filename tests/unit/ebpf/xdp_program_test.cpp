@@ -11,6 +11,7 @@
 #include <cstdio>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "control/keeper/xdp_program.h"
 #include "support/kernel.h"
@@ -32,8 +33,8 @@ bool says(const std::string& text, const char* words) {
   return text.find(words) != std::string::npos && text.find('\n') == std::string::npos;
 }
 
-XdpProgram load(const SharedMaps& maps) {
-  auto program = XdpProgram::load(kSteering, 1, maps);
+XdpProgram load(const SharedMaps& maps, const Steering& steering = kSteering) {
+  auto program = XdpProgram::load(steering, 1, maps);
   if (!program) FAIL(program.error());
   return std::move(*program);
 }
@@ -81,6 +82,39 @@ TEST_CASE("frames on a veth reach the socket in native and in generic mode") {
   // Both are gone from the interface.
   XdpProgram last = load(bench->maps());
   CHECK(last.attach(interface, "a0").ok());
+}
+
+TEST_CASE("with route-check the frame reaches the socket with the link layer of the reply") {
+  const auto bench = Bench::make("ebpf/xdp_program route-check", kSteering);
+  if (bench == nullptr) return;
+  // w0 stands for VLAN 10 on a0.
+  REQUIRE(run("echo 1 > /proc/sys/net/ipv4/conf/lo/forwarding && "
+              "ip link add a0 address 02:00:00:00:00:01 type veth peer name a1 && "
+              "ip link set a1 addrgenmode none up && ip link set a0 addrgenmode none up && "
+              "ip link add w0 address 02:00:00:00:00:10 type veth peer name w1 && "
+              "ip link set w1 addrgenmode none up && ip link set w0 addrgenmode none up && "
+              "ip addr add 10.9.0.1/24 dev w0 && "
+              "ip neigh add 10.9.0.9 lladdr 02:00:00:00:00:88 dev w0 nud permanent"));
+  const unsigned interface = if_nametoindex("a0");
+  REQUIRE(bench->maps().set_vlan(if_nametoindex("w0"), interface, 10).ok());
+  Packet packet{.source = "10.9.0.9"};
+  Packet expected = packet;
+  expected.to = {0x02, 0, 0, 0, 0, 0x10};
+  expected.from = {0x02, 0, 0, 0, 0, 0x88};
+  expected.tags = {{10}};
+  for (const AttachMode mode : {AttachMode::kBest, AttachMode::kGeneric}) {
+    XdpProgram program = load(bench->maps(), {.ports = {53}, .route_check = true});
+    REQUIRE(program.attach(interface, "a0", mode).ok());
+    const auto socket = XdpSocket::open(interface, 0);
+    REQUIRE(socket != nullptr);
+    REQUIRE(program.set_socket(0, socket->get()).ok());
+    const std::vector<Tag> taggings[] = {{}, {{10}}, {{20, 0x88a8}, {10}}};
+    for (const auto& tags : taggings) {
+      packet.tags = tags;
+      REQUIRE(send_frame(if_nametoindex("a1"), make(packet)));
+      CHECK(hex(socket->receive(5000)) == hex(make(expected)));
+    }
+  }
 }
 
 TEST_CASE("an interface with another program is left alone, and the error says how to free it") {
