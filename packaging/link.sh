@@ -139,8 +139,9 @@ serve_link() {
     give_addresses eth0
   fi
   write_config "$ipv4${ipv6:+, $ipv6}" "$(section "$1")"
-  # ./run may be killed in a way that no trap sees.
-  ip netns exec "$namespace" setpriv --pdeathsig TERM "$build/bowlined" \
+  # In a session of its own it gets no Ctrl-C besides the one signal that is passed on (a second one
+  # would kill); and ./run may be killed in a way that no trap sees.
+  setsid ip netns exec "$namespace" setpriv --pdeathsig TERM "$build/bowlined" \
     -c "$rundir/bowline.conf" &
   server=$!
   trap 'signalled=1; kill -TERM "$server" 2>/dev/null || :' INT TERM HUP
