@@ -54,7 +54,7 @@ class QuietLibbpf {
 
 Error failed(const std::string& what, int error) {
   std::string message = "cannot " + what + ": " + std::strerror(error);
-  if (error == EPERM || error == EACCES) message += std::string("; ") + kPrivileges;
+  if (error == EPERM) message += std::string("; ") + kPrivileges;
   return {std::move(message)};
 }
 
@@ -96,9 +96,13 @@ void set_config(const Object& object, const Steering& steering) {
   std::memcpy(place, &config, sizeof config);
 }
 
+// libbpf's words help where the kernel is too old or refuses the program (EACCES too), not where
+// privileges are missing.
 Error explain_load(int error) {
   Error line = failed("load the XDP program", error);
-  if (!QuietLibbpf::complaint().empty()) line.message += " (" + QuietLibbpf::complaint() + ")";
+  if (error != EPERM && !QuietLibbpf::complaint().empty()) {
+    line.message += " (" + QuietLibbpf::complaint() + ")";
+  }
   return line;
 }
 

@@ -20,7 +20,7 @@ namespace {
 
 using namespace support;
 
-// Nothing of an empty list may be there: the order is the map's.
+// The order of entries is the map's.
 bool has(const std::vector<DropEntry>& entries, const Prefix& prefix, std::uint8_t origins) {
   return std::any_of(entries.begin(), entries.end(), [&](const DropEntry& entry) {
     return entry.prefix == prefix && entry.origins == origins;
