@@ -74,16 +74,19 @@ Options parse(int argc, char** argv) {
   return options;
 }
 
-// Frames of AF_XDP sockets and memory of DPDK are locked.
-void raise_limits() {
-  const rlimit locked{RLIM_INFINITY, RLIM_INFINITY};
-  (void)::setrlimit(RLIMIT_MEMLOCK, &locked);
-  rlimit wanted{kOpenFiles, kOpenFiles};
+// To what is wanted, else as far as this process may.
+void raise_limit(__rlimit_resource resource, rlim_t most) {
+  const rlimit wanted{most, most};
   rlimit now{};
-  if (::setrlimit(RLIMIT_NOFILE, &wanted) == 0) return;
-  if (::getrlimit(RLIMIT_NOFILE, &now) != 0) return;
+  if (::setrlimit(resource, &wanted) == 0 || ::getrlimit(resource, &now) != 0) return;
   now.rlim_cur = now.rlim_max;
-  (void)::setrlimit(RLIMIT_NOFILE, &now);
+  (void)::setrlimit(resource, &now);
+}
+
+void raise_limits() {
+  raise_limit(RLIMIT_NOFILE, kOpenFiles);
+  // Frames of AF_XDP sockets and memory of DPDK are locked.
+  raise_limit(RLIMIT_MEMLOCK, RLIM_INFINITY);
 }
 
 std::string own_folder() {

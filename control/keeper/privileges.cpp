@@ -22,12 +22,10 @@ constexpr capng_type_t kAllSets = static_cast<capng_type_t>(
 
 // What a dataplane may do until its devices are open, each because of some driver.
 constexpr unsigned kDeviceCapabilities[] = {
-    CAP_NET_ADMIN,  // MAC, MTU and promiscuous mode of interfaces (net_tap, net_af_xdp, mlx5)
+    CAP_NET_ADMIN,  // MAC, MTU and promiscuous mode of interfaces (net_tap, net_af_packet, mlx5)
     CAP_NET_RAW,    // raw sockets (net_af_packet, net_af_xdp), verbs (mlx5)
-    CAP_IPC_LOCK,   // pinned memory (vfio, AF_XDP)
-    CAP_BPF,        // net_af_xdp loads a program
-    CAP_PERFMON,    // the same, for its verification
-    CAP_SYS_ADMIN,  // physical addresses of pages (igb_uio, virtio); programs by number (libxdp)
+    CAP_IPC_LOCK,   // pinned memory (vfio, net_af_xdp)
+    CAP_SYS_ADMIN,  // XDP programs by number (net_af_xdp), physical addresses (igb_uio, virtio)
     CAP_SYS_RAWIO,  // I/O ports (virtio of old)
     CAP_SETUID,     // to become server.user afterwards,
     CAP_SETGID,     // and its group,
@@ -57,7 +55,7 @@ bool may_become(const Identity& identity) {
 
 bool may_open_interfaces() {
   capng_get_caps_process();
-  const bool may_load = have(CAP_BPF) || have(CAP_SYS_ADMIN);
+  const bool may_load = (have(CAP_BPF) && have(CAP_PERFMON)) || have(CAP_SYS_ADMIN);
   return may_load && have(CAP_NET_ADMIN) && have(CAP_NET_RAW);
 }
 

@@ -162,8 +162,10 @@ dns::Error explain(const QueueSettings& settings, int error) {
     case EPERM:
     case EACCES:
       return line("permission denied: start bowlined as root");
-    case ENOMEM:
     case ENOBUFS:
+      return line("no permission to lock its memory: start bowlined as root, or raise the limit "
+                  "(ulimit -l, LimitMEMLOCK=)");
+    case ENOMEM:
     case ENOSPC:
       return line("no memory: lower xdp.ring-size or give the machine more");
     case ENETDOWN:
