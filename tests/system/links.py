@@ -2,10 +2,8 @@
 
 import contextlib
 import json
-import os
-import re
-import select
-import subprocess
+import socket
+import struct
 
 import appliance as harness
 import client
@@ -107,6 +105,10 @@ def xdp_program(namespace, device="eth0"):
     return shown["mode"], program["id"]
 
 
+NETLINK_ROUTE, LINKS_GROUP, DELETED_LINK = 0, 1, 17
+UP_AND_RUNNING = 0x1 | 0x40 | 0x10000  # IFF_UP, IFF_RUNNING, IFF_LOWER_UP
+
+
 class LinkMonitor:
     """Everything that the kernel says of the interfaces of a namespace from now on."""
 
@@ -114,30 +116,28 @@ class LinkMonitor:
         self.namespace = namespace
 
     def __enter__(self):
-        # Line by line, for what is in a buffer of a program that is killed is lost.
-        self.process = subprocess.Popen(
-            [*self.namespace.prefix, "stdbuf", "-oL", "ip", "monitor", "link"],
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-        # It listens once a change that is made here is told.
-        self.namespace.ip("link", "set", "lo", "mtu", 65535)
-        assert select.select([self.process.stdout], [], [], 10.0)[0], "ip monitor says nothing"
-        self.heard()
+        with self.namespace.entered():
+            self.socket = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, NETLINK_ROUTE)
+            self.socket.bind((0, LINKS_GROUP))
+            self.socket.setblocking(False)
         return self
 
     def __exit__(self, *_):
-        self.process.kill()
-        self.process.wait()
-        self.process.stdout.close()
+        self.socket.close()
 
     def heard(self):
-        """What was said of other interfaces than lo since the last call; marks its end by a change
-        of lo, so that nothing is still under way."""
-        marks = (65534, 65535)
-        for mark in marks:
-            self.namespace.ip("link", "set", "lo", "mtu", mark)
-        text = ""
-        while not re.search(rf"lo: .*mtu {marks[0]}[\s\S]*lo: .*mtu {marks[1]}", text):
-            assert select.select([self.process.stdout], [], [], 10.0)[0], text
-            text += os.read(self.process.stdout.fileno(), 65536).decode()
-        chunks = re.split(r"(?m)^(?=(?:Deleted )?\d+: )", text)
-        return [chunk for chunk in chunks if chunk.strip() and " lo: " not in chunk]
+        """(index of the interface, whether it still is up and running) of each message since the
+        last call. The kernel queues them while it makes the change."""
+        found = []
+        while True:
+            try:
+                octets = self.socket.recv(1 << 16)
+            except BlockingIOError:
+                return found
+            while octets:
+                # struct nlmsghdr, then struct ifinfomsg.
+                size, kind = struct.unpack_from("=IH", octets)
+                index, flags = struct.unpack_from("=iI", octets, 16 + 4)
+                lives = flags & UP_AND_RUNNING == UP_AND_RUNNING and kind != DELETED_LINK
+                found.append((index, lives))
+                octets = octets[size + 3 & ~3:]

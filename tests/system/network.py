@@ -31,7 +31,7 @@ def needs_namespaces():
     """Skips the test where namespaces, veth or root are not to be had."""
     if os.geteuid() != 0:
         pytest.skip("needs root for network namespaces")
-    name = f"bl-{os.getpid()}-probe"
+    name = f"bl-{os.getpid()}-{next(NUMBERS)}-probe"
     done = subprocess.run(["ip", "netns", "add", name], capture_output=True, text=True)
     if done.returncode != 0:
         pytest.skip(f"no network namespaces here: {done.stderr.strip()}")
