@@ -63,7 +63,8 @@ give_addresses() {
 # The TAP is the kernel's interface: eth0 belongs to DPDK, and the kernel, which sees its frames
 # too, is to be silent there.
 make_tap() {
-  inside sh -c 'echo 1 >/proc/sys/net/ipv6/conf/eth0/disable_ipv6
+  inside sh -c 'set -e
+    if [ -d /proc/sys/net/ipv6 ]; then echo 1 >/proc/sys/net/ipv6/conf/eth0/disable_ipv6; fi
     echo 8 >/proc/sys/net/ipv4/conf/eth0/arp_ignore
     echo 1 >/proc/sys/net/ipv4/conf/eth0/rp_filter'
   ip -n "$namespace" tuntap add dev bowline0 mode tap

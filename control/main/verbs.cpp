@@ -189,7 +189,12 @@ void Verbs::status(const api::Request&, Answer response) {
        : chunks.huge_bytes == 0          ? "4 KiB"
                                          : megabytes(chunks.huge_bytes) + " of 2 MiB, rest 4 KiB");
   item(response, "control-clients", process_.server_->clients());
-  if (last.exchange) write_port_rows(**last.exchange, *response);
+  if (last.exchange) {
+    write_port_rows(**last.exchange, *response);
+  } else {
+    response->table("ports");
+    response->table("queues");
+  }
   response->end();
 }
 
