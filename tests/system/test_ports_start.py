@@ -302,6 +302,11 @@ def test_without_root_dpdk_is_refused_with_the_reason(pair):
         fails_with_one_line(appliance, "dataplane.devices", "start bowlined as root")
 
 
+def anywhere():
+    """The cores of a thread that is not pinned, as /proc writes them."""
+    return harness.status_of(os.getpid())["Cpus_allowed_list"].strip()
+
+
 def tap_there(link):
     return "bowline0" in link.ours.ip("-br", "link", "show")
 
@@ -329,6 +334,28 @@ def test_devices_come_before_control_and_privileges_go_before_the_first_packet(p
         assert OUR_IPV4 in pair.ours.ip("address", "show", "bowline0")  # it was there all the time
         appliance.stop()
         assert not tap_there(pair)
+
+
+def test_sockets_xdp_and_dpdk_share_one_dataplane(pair):
+    network.needs_hugepages()
+    devices = 'workers: 1\ndevices: [ "net_null0", "net_null1" ]\ndevice-queues: 2\ncores: [0, 1, 0]'
+    with on(pair, dataplane=devices, server="tcp-workers: 1") as appliance:
+        appliance.launch().wait_ready()
+        status = appliance.status()
+        kinds = [int(status[f"{kind}-workers"]) for kind in ("xdp", "dpdk", "udp")]
+        assert kinds == [2, 4, 1], status
+        threads = pathlib.Path(f"/proc/{appliance.wait_children()['bowline-dataplane']}/task")
+        pinned = {}
+        for task in threads.iterdir():
+            fields = harness.status_of(task.name)
+            pinned[fields["Name"].strip()] = fields["Cpus_allowed_list"].strip()
+        wanted = {"xdp-0": "0", "xdp-1": "1", "dpdk-2": "0", "dpdk-5": anywhere(), "worker-6":
+                  anywhere()}
+        assert wanted.items() <= pinned.items(), pinned
+        with pair.ours.entered():
+            assert harness.client.try_udp((OUR_IPV4, 53), harness.wire.query("www.small.test."), 5)
+        assert tap_there(pair) and "bowline1" in pair.ours.ip("-br", "link", "show")
+        assert links.xdp_program(pair.ours) is not None
 
 
 def assert_nobody_without_capabilities(child, pid):
