@@ -185,7 +185,7 @@ std::string advice_for(const std::string& device, int error) {
     return "bind it to vfio-pci (dpdk-devbind.py -b vfio-pci ADDRESS) or change dataplane.devices";
   }
   switch (std::abs(error)) {
-    case EFAULT:  // no driver can read the name
+    case EFAULT:  // so says EAL when no driver can read the name
       return "install the driver's package (apt-cache search librte-net) or change "
              "dataplane.devices";
     case ENOMEM:
@@ -243,9 +243,11 @@ Result<std::uint16_t> open_eal_device(const std::string& device) {
   std::uint16_t port = 0;
   if (result >= 0) result = ::rte_eth_dev_get_port_by_name(name.c_str(), &port);
   if (result >= 0) return port;
+  const std::string what = "cannot open device " + name;
+  const std::string advice = ": " + advice_for(device, result);
+  if (result == -EFAULT) return Error{what + ": no driver has that name" + advice};
   // -1 is no errno but what drivers say when they have logged why.
-  return Error{explain_eal_error("cannot open device " + name, result == -1 ? 0 : result) + ": " +
-               advice_for(device, result)};
+  return Error{explain_eal_error(what, result == -1 ? 0 : result) + advice};
 }
 
 void stop_eal() { (void)::rte_eal_cleanup(); }

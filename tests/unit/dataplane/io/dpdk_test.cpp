@@ -550,7 +550,7 @@ TEST_CASE("dpdk: an error is one line that says what to do") {
   };
   const EalOptions plain{.memory_mib = kMemory_mib, .huge_pages = false, .devices = {}};
   for (const Case& one : std::vector<Case>{
-           {"net_nosuch0", 1, plain, {"net_nosuch0", "apt-cache search librte-net", "dataplane.devices"}},
+           {"net_nosuch0", 1, plain, {"no driver", "apt-cache search librte-net", "dataplane.devices"}},
            {"net_af_packet0,iface=nosuch", 1, plain, {"net_af_packet0", "dataplane.devices"}},
            {"net_af_packet0", 1, plain, {"net_af_packet0", "dataplane.devices"}},
            {"net_ring0", 40, plain, {"has 16 queues", "dataplane.device-queues"}},
