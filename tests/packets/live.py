@@ -77,7 +77,7 @@ class LivePort(ports.Port):
             self.folder = stack.enter_context(
                 tempfile.TemporaryDirectory(prefix="bowline-packets-"))
             self.prepare()
-            zones = ports.zone_files(self.folder)
+            zones = {**ports.zone_files(self.folder), **self.zones}
             self.appliance = stack.enter_context(harness.Appliance(
                 zones, port=frames.OUR_PORT, namespace=self.network.ours, log="info",
                 server=f"udp-max-payload: {messages.OWN_PAYLOAD}", **self.configuration()))

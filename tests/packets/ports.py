@@ -30,7 +30,9 @@ class Port:
     smallest = 14    # octets of a frame that the link carries at all
     largest = 1514   # without tags; what is longer may get lost on the way
 
-    def __init__(self):
+    def __init__(self, zones=None):
+        """`zones`: {name: file} to serve besides the usual ones."""
+        self.zones = zones or {}
         self.ident = 0xb000
 
     def __enter__(self):
@@ -147,7 +149,8 @@ class MemoryPort(Port):
 
     def __enter__(self):
         with tempfile.TemporaryDirectory(prefix="bowline-packets-") as folder:
-            zones = [f"{zone}={path}" for zone, path in zone_files(folder).items()]
+            files = {**zone_files(folder), **self.zones}
+            zones = [f"{zone}={path}" for zone, path in files.items()]
             self.wire = Wire([harness.BUILD / "tests" / "support" / "memory_port",
                               str(frames.OUR_PORT), str(messages.OWN_PAYLOAD), frames.OUR_IPV4,
                               frames.OUR_IPV6, *zones])

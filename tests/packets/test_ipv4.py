@@ -109,7 +109,7 @@ def test_sources_that_nobody_has(port, case):
 
 @each([silent(f"the destination {destination} is not answered",
               GOOD.but(destination=destination))
-       for destination in ("192.0.2.54", "192.0.2.1", "198.51.100.53", "192.0.2.255",
+       for destination in ("192.0.2.54", "192.0.2.1", "198.51.100.53", "127.0.0.1", "192.0.2.255",
                            "192.0.2.0", "224.0.0.1", "224.0.0.251", "255.255.255.255",
                            "0.0.0.0")])
 def test_destinations_that_are_not_ours(port, case):
