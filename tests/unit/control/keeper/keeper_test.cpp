@@ -2,18 +2,22 @@
 #include "control/keeper/keeper.h"
 
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <array>
 #include <catch2/catch.hpp>
+#include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <set>
 
+#include "control/keeper/privileges.h"
 #include "control/keeper/rundir.h"
 
 namespace {
@@ -126,6 +130,10 @@ TEST_CASE("messages that a child does not take wait in order with their descript
   CHECK(child.has_queue());
   message.type = link::HandoverType::kDoorbell;
   child.send(message, 0);
+  message.type = link::HandoverType::kXdpQueue;
+  const std::size_t before = descriptors_of("/proc/self").size();
+  child.send(message, std::array{0, 1});
+  CHECK(descriptors_of("/proc/self").size() == before + 2);  // copies, for as long as it waits
   child.flush();
   CHECK(child.has_queue());
   child.kill(SIGKILL);
@@ -133,6 +141,36 @@ TEST_CASE("messages that a child does not take wait in order with their descript
   child.died();
   CHECK_FALSE(child.has_queue());
   child.send(message);  // into nothing
+}
+
+TEST_CASE("a child for devices keeps its user and what opening devices takes, for good") {
+  if (!may_open_devices()) {
+    std::puts("SKIP: a child for devices: needs root with CAP_NET_ADMIN and CAP_NET_RAW");
+    return;
+  }
+  const Folder folder;
+  fs::copy("/bin/cat", folder.path + "/bowline-dataplane");
+  const OpenInput input;
+  Child child("bowline-dataplane", folder.path);
+  auto started = child.start({65'534, 65'534}, Keep::kDevices);
+  if (!started) FAIL(started.error());
+  CHECK(status_line(child.pid(), "Uid").starts_with("0\t"));
+  const auto bits = [&child](const char* set) {
+    return std::stoull(status_line(child.pid(), set), nullptr, 16);
+  };
+  const auto bit = [](unsigned capability) { return 1ULL << capability; };
+  const unsigned long long net = bit(CAP_NET_ADMIN) | bit(CAP_NET_RAW);
+  const unsigned long long most = net | bit(CAP_IPC_LOCK) | bit(CAP_SYS_ADMIN) |
+                                  bit(CAP_SYS_RAWIO) | bit(CAP_SETUID) | bit(CAP_SETGID) |
+                                  bit(CAP_SETPCAP);
+  for (const char* set : {"CapPrm", "CapEff", "CapBnd", "CapAmb"}) {
+    INFO(set);
+    CHECK((bits(set) & net) == net);
+    CHECK((bits(set) & ~most) == 0);
+  }
+  CHECK(status_line(child.pid(), "NoNewPrivs") == "1");
+  child.kill(SIGKILL);
+  CHECK(::waitpid(child.pid(), nullptr, 0) == child.pid());
 }
 
 TEST_CASE("children that die before they are ready end a first start") {

@@ -64,6 +64,34 @@ TEST_CASE("one UDP socket a worker and one TCP socket for each address") {
   }
 }
 
+TEST_CASE("workers of sockets may come after others, or be none") {
+  std::uint16_t port = 0;
+  occupy(SOCK_DGRAM, false, port).reset();
+  const auto offset = open_listeners({loopback(port)}, {5, 2});
+  REQUIRE(offset);
+  REQUIRE(offset->size() == 3);
+  CHECK((*offset)[0].worker == 5);
+  CHECK((*offset)[1].worker == 6);
+  std::uint16_t busy = 0;
+  const link::Fd other = occupy(SOCK_DGRAM, false, busy);
+  const auto streams = open_listeners({loopback(busy)}, {4, 0});  // UDP is not even tried
+  REQUIRE(streams);
+  REQUIRE(streams->size() == 1);
+  CHECK((*streams)[0].transport == link::Transport::kTcp);
+}
+
+TEST_CASE("addresses that come later can be listened on, and are known to be missing") {
+  Address later = loopback(0);
+  later.bytes = {192, 0, 2, 9};  // RFC 5737: nobody's
+  Address later6 = later;
+  later6.family = Address::Family::kIpv6;
+  later6.bytes = {0x20, 0x01, 0x0d, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 9};
+  const auto opened = open_listeners({later, later6}, {0, 1}, Bind::kFree);
+  if (!opened) FAIL(opened.error());
+  CHECK(opened->size() == 4);
+  CHECK(missing_addresses({loopback(53), later, later6}) == std::vector<Address>{later, later6});
+}
+
 TEST_CASE("a busy port is found out, even one whose owner would share it") {
   struct Case {
     int type;
