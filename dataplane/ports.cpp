@@ -127,10 +127,12 @@ Ports::Queue* Ports::find_queue(unsigned worker) {
 }
 
 bool Ports::serves(unsigned worker) const {
-  if (const_cast<Ports*>(this)->find_queue(worker) != nullptr) return true;
-  return std::any_of(device_workers_.begin(), device_workers_.end(), [&](const Range& range) {
+  const auto polls = [&](const Queue& each) { return each.queue.announcement.worker == worker; };
+  const auto covers = [&](const Range& range) {
     return worker >= range.begin && worker < range.end;
-  });
+  };
+  return std::any_of(queues_.begin(), queues_.end(), polls) ||
+         std::any_of(device_workers_.begin(), device_workers_.end(), covers);
 }
 
 dns::Result<ThreadTask> Ports::prepare_worker(unsigned worker, PairingBoard& board, int doorbell,

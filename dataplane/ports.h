@@ -31,8 +31,8 @@ class Ports {
   Ports(const Ports&) = delete;
   Ports& operator=(const Ports&) = delete;
 
-  // Keeps what the keeper says of a port. REQUIRES: of type kXdpQueue, kDpdkDevice or kPortListener;
-  // before open().
+  // Keeps what the keeper says of a port. REQUIRES: of type kXdpQueue, kDpdkDevice or
+  // kPortListener; before open().
   dns::Result<void> take(link::Received& received);
 
   // Opens the devices and gives up privileges, as `hello` wants it, and checks what was taken. All

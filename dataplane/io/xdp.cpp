@@ -34,7 +34,9 @@ dns::Result<std::unique_ptr<XdpIo>> XdpIo::open(const XdpQueue& queue,
   auto memory = XdpMemory::map(queue);
   if (!memory) return dns::Error{memory.error()};
   link::Fd socket(::fcntl(queue.socket.get(), F_DUPFD_CLOEXEC, 0));
-  if (!socket) return dns::Error{queue.name() + ": cannot keep its socket: " + std::strerror(errno)};
+  if (!socket) {
+    return dns::Error{queue.name() + ": cannot keep its socket: " + std::strerror(errno)};
+  }
   std::unique_ptr<XdpIo> io(new XdpIo(std::move(*memory), std::move(socket),
                                       queue.announcement.port.mtu, std::move(listeners), doorbell,
                                       counters));
@@ -159,6 +161,7 @@ void XdpIo::queue_frame(std::uint32_t frame, std::uint64_t address, std::uint32_
   std::uint32_t at = 0;
   if (xsk_ring_prod__reserve(&memory_.send, 1, &at) == 0) [[unlikely]] {
     counters_.add(Counter::send_failed);
+    kick_due_ = true;
     return set_free(frame);
   }
   *xsk_ring_prod__tx_desc(&memory_.send, at) = {address, size, 0};
@@ -186,13 +189,14 @@ std::uint32_t XdpIo::unsent() const {
 
 // Has the kernel send what is published. By copying it always has to be called, and stops after
 // some frames, or where the socket's buffer or the interface takes no more: what is left is tried
-// again.
+// again, but not for an interface that is down: that would go on until somebody turns it on.
 void XdpIo::kick() {
   const xsk_ring_prod& ring = memory_.send;
   kick_due_ = false;
   if (zero_copy_ && !xsk_ring_prod__needs_wakeup(&ring) && !drives_queue_) return;
   for (std::uint32_t tries = unsent() / kFramesPerKick + 1; tries > 0; --tries) {
     if (::sendto(socket_.get(), nullptr, 0, MSG_DONTWAIT, nullptr, 0) >= 0) break;
+    if (errno == ENETDOWN || errno == ENXIO) return;  // goes with the next reply, if ever
     if (errno != EAGAIN && errno != EBUSY) break;
   }
   kick_due_ = !zero_copy_ && unsent() != 0;

@@ -142,10 +142,9 @@ std::vector<std::uint32_t> XdpMemory::adopt() {
   std::vector<std::uint32_t> free;
   free.reserve(frames_);
   for (std::uint32_t i = 0; i < frames_; ++i) {
-    if ((states_[i] & kPublishing) != 0) states_[i] = is_published(states_[i]) ? kWithKernel : kHeld;
-    if (states_[i] == kWithKernel) continue;
-    states_[i] = kHeld;
-    free.push_back(i);
+    const bool published = (states_[i] & kPublishing) != 0 && is_published(states_[i]);
+    states_[i] = published || states_[i] == kWithKernel ? kWithKernel : kHeld;
+    if (states_[i] == kHeld) free.push_back(i);
   }
   return free;
 }

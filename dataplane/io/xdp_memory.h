@@ -4,12 +4,12 @@
 // process; here they are only mapped, which takes no privilege. The memfd holds `frames` frames of
 // `frame_size` octets, then one state octet a frame:
 //
-//   state             set                                     the frame is
-//   kWithKernel       after its entry is published            in a ring, or in the kernel's hands
-//   publishing_mark() before its entry is published to the    with the kernel if the ring's producer
-//                     fill or send ring                       has moved since, else with us
-//   kHeld             before its entry in the receive or      with us, unless its entry is there yet
-//                     completion ring is released
+//   state              set                                   the frame is
+//   kWithKernel        after its entry is published          in a ring, or in the kernel's hands
+//   publishing_mark()  before its entry is published to the  with the kernel if the ring's
+//                      fill or send ring                     producer has moved, else with us
+//   kHeld              before its entry in the receive or    with us, unless its entry is there
+//                      completion ring is released
 //
 // A dataplane that is killed at any instruction so leaves what adopt() can tell: no frame is lost,
 // none is used twice. That needs the order of instructions, not of memory: whoever reads runs after

@@ -1,4 +1,4 @@
-// Ports of frames in the whole process: devices that are played, and a queue of AF_XDP that is real.
+// Ports of frames in the whole process: devices that are played, a queue of AF_XDP that is real.
 #include "dataplane/ports.h"
 
 #include <poll.h>

@@ -157,7 +157,8 @@ struct ProcessKeeper {
   std::string error;
 };
 
-inline Octets ask_udp(const ProcessKeeper& keeper, const Octets& question, int wait_ms = kPatience_ms) {
+inline Octets ask_udp(const ProcessKeeper& keeper, const Octets& question,
+                      int wait_ms = kPatience_ms) {
   link::Fd client(::socket(AF_INET, SOCK_DGRAM, 0));
   REQUIRE(::connect(client.get(), reinterpret_cast<const sockaddr*>(&keeper.udp_address),
                     sizeof keeper.udp_address) == 0);
