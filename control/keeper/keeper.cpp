@@ -47,18 +47,6 @@ HandoverMessage make_message(HandoverType type, std::uint64_t generation = 0,
   return message;
 }
 
-bool same_ports(const config::Dataplane& a, const config::Dataplane& b) {
-  return a.sockets == b.sockets && a.xdp == b.xdp && a.dpdk == b.dpdk && a.devices == b.devices &&
-         a.device_queues == b.device_queues && a.device_mtu == b.device_mtu &&
-         a.exception_port == b.exception_port && a.dpdk_memory_mib == b.dpdk_memory_mib;
-}
-
-bool same_xdp(const config::Xdp& a, const config::Xdp& b) {
-  return a.listen == b.listen && a.udp == b.udp && a.route_check == b.route_check &&
-         a.ring_size == b.ring_size && a.busypoll_budget == b.busypoll_budget &&
-         a.busypoll_timeout_us == b.busypoll_timeout_us;
-}
-
 std::string describe_death(int status) {
   if (WIFSIGNALED(status)) {
     return fmt::format("killed by signal {} ({})", WTERMSIG(status), ::strsignal(WTERMSIG(status)));
@@ -73,8 +61,7 @@ Keeper::Keeper(const config::Config& config, const std::string& folder)
       server_(config.server()),
       dataplane_settings_(config.dataplane()),
       identity_{server_.user.uid, server_.user.gid},
-      xdp_settings_(config.xdp()),
-      ports_(server_, dataplane_settings_, xdp_settings_),
+      ports_(server_, dataplane_settings_, config.xdp()),
       control_("bowline-control", folder),
       dataplane_("bowline-dataplane", folder) {}
 
@@ -453,8 +440,7 @@ void Keeper::compare_configuration() {
   }
   const config::Server server = loaded->server();
   const config::Dataplane dataplane = loaded->dataplane();
-  const bool same = same_ports(dataplane, dataplane_settings_) &&
-                    same_xdp(loaded->xdp(), xdp_settings_) &&
+  const bool same = ports_.same_with(dataplane, loaded->xdp()) &&
                     server.listen == server_.listen && server.rundir == server_.rundir &&
                     server.user.uid == server_.user.uid && server.user.gid == server_.user.gid &&
                     server.tcp_workers == server_.tcp_workers &&

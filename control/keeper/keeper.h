@@ -79,7 +79,6 @@ class Keeper {
   const config::Server server_;
   const config::Dataplane dataplane_settings_;
   Identity identity_;
-  const config::Xdp xdp_settings_;
   Ports ports_;
   std::vector<Listener> listeners_;
   std::vector<link::Fd> doorbells_;  // of threads 0 to threads_ - 1, then control's service

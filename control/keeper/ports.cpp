@@ -65,6 +65,24 @@ Ports::Ports(const config::Server& server, const config::Dataplane& dataplane,
       socket_workers_(dataplane.sockets ? dataplane.workers : 0),
       streams_(server.tcp_workers) {}
 
+bool Ports::same_with(const config::Dataplane& dataplane, const config::Xdp& xdp) const {
+  const config::Xdp x = effective(xdp, dataplane);
+  const config::Dataplane d = effective(dataplane);
+  const bool same_interfaces =
+      x.listen == xdp_.listen &&
+      (x.listen.empty() ||
+       (x.route_check == xdp_.route_check && x.ring_size == xdp_.ring_size &&
+        x.busypoll_budget == xdp_.busypoll_budget &&
+        x.busypoll_timeout_us == xdp_.busypoll_timeout_us));
+  const bool same_devices =
+      d.devices == dataplane_.devices &&
+      (d.devices.empty() ||
+       (d.device_queues == dataplane_.device_queues && d.device_mtu == dataplane_.device_mtu &&
+        d.exception_port == dataplane_.exception_port &&
+        d.dpdk_memory_mib == dataplane_.dpdk_memory_mib));
+  return d.sockets == dataplane_.sockets && same_interfaces && same_devices;
+}
+
 dns::Result<void> Ports::plan() {
   if (!xdp_.listen.empty()) {
     auto found = find_xdp_interfaces(xdp_.listen);
@@ -212,39 +230,42 @@ void Ports::follow_network() {
   if (auto updated = watch_->update(); !updated) {
     log::warning(Category::kServer, "{}: XDP may not know the newest addresses", updated.error());
   }
-  std::set<MappedAddress> addresses = watch_->network().addresses();
-  for (const MappedAddress& gone : told_addresses_) {
-    if (!addresses.contains(gone)) set_address(gone, false);
-  }
-  for (const MappedAddress& fresh : addresses) {
-    if (!told_addresses_.contains(fresh)) set_address(fresh, true);
-  }
-  told_addresses_ = std::move(addresses);
-  const std::map<std::uint32_t, Vlan>& vlans = watch_->network().vlans();
-  for (const auto& [interface, vlan] : told_vlans_) {
-    if (!vlans.contains(interface)) (void)maps_->remove_vlan(interface);
-  }
-  for (const auto& [interface, vlan] : vlans) {
-    const auto told = told_vlans_.find(interface);
-    if (told == told_vlans_.end() || !(told->second == vlan)) set_vlan(interface, vlan);
-  }
-  told_vlans_ = vlans;
+  follow_addresses();
+  follow_vlans();
 }
 
-void Ports::set_address(const MappedAddress& address, bool present) {
-  const auto set = maps_->set_address(address, present);
-  if (set || warned_) return;
-  warned_ = true;
-  log::warning(Category::kServer, "{}", set.error());
+// What did not fit is tried again whenever something changes.
+void Ports::follow_addresses() {
+  const std::set<MappedAddress> addresses = watch_->network().addresses();
+  std::erase_if(told_addresses_, [&](const MappedAddress& gone) {
+    return !addresses.contains(gone) && told(maps_->set_address(gone, false));
+  });
+  for (const MappedAddress& address : addresses) {
+    if (!told_addresses_.contains(address) && told(maps_->set_address(address, true))) {
+      told_addresses_.insert(address);
+    }
+  }
 }
 
 // The manual: "Only VLAN 802.1Q is supported." Replies that leave by another one go by the kernel.
-void Ports::set_vlan(std::uint32_t interface, const Vlan& vlan) {
-  if (vlan.protocol != ETH_P_8021Q) return (void)maps_->remove_vlan(interface);
-  const auto set = maps_->set_vlan(interface, vlan.lower, vlan.id);
-  if (set || warned_) return;
+void Ports::follow_vlans() {
+  std::map<std::uint32_t, Vlan> vlans = watch_->network().vlans();
+  std::erase_if(vlans, [](const auto& each) { return each.second.protocol != ETH_P_8021Q; });
+  std::erase_if(told_vlans_, [&](const auto& each) {
+    return !vlans.contains(each.first) && told(maps_->remove_vlan(each.first));
+  });
+  for (const auto& [interface, vlan] : vlans) {
+    const auto known = told_vlans_.find(interface);
+    if (known != told_vlans_.end() && known->second == vlan) continue;
+    if (told(maps_->set_vlan(interface, vlan.lower, vlan.id))) told_vlans_[interface] = vlan;
+  }
+}
+
+bool Ports::told(const dns::Result<void>& outcome) {
+  if (outcome) return true;
+  if (!warned_) log::warning(Category::kServer, "{}", outcome.error());
   warned_ = true;
-  log::warning(Category::kServer, "{}", set.error());
+  return false;
 }
 
 }  // namespace bowline::control::keeper

@@ -34,6 +34,9 @@ class Ports {
   // REQUIRES: plan() succeeded.
   dns::Result<void> open();
 
+  // Whether all would be the same with other settings.
+  bool same_with(const config::Dataplane& dataplane, const config::Xdp& xdp) const;
+
   bool has_devices() const { return !dataplane_.devices.empty(); }
 
   // Sends all ports, their descriptors and listeners to a dataplane that was just started.
@@ -49,12 +52,14 @@ class Ports {
  private:
   dns::Result<void> open_interfaces();
   dns::Result<void> open_devices();
-  void set_address(const MappedAddress& address, bool present);
-  void set_vlan(std::uint32_t interface, const Vlan& vlan);
+  void follow_addresses();
+  void follow_vlans();
+  // Warns of the first error.
+  bool told(const dns::Result<void>& outcome);
   void send_listeners(Child& dataplane) const;
 
-  const config::Xdp xdp_;
-  const config::Dataplane dataplane_;  // devices only where they are in use
+  const config::Xdp xdp_;  // nothing to listen on unless it is in use
+  const config::Dataplane dataplane_;  // the same
   const std::vector<config::Address> listen_;
   std::vector<XdpInterface> interfaces_;
   const unsigned socket_workers_;  // as configured
@@ -65,7 +70,7 @@ class Ports {
   std::vector<Tap> taps_;           // of the device of the same index, whose port comes after those
   std::optional<NetworkWatch> watch_;
   std::set<MappedAddress> told_addresses_;  // that are in maps_
-  std::map<std::uint32_t, Vlan> told_vlans_;
+  std::map<std::uint32_t, Vlan> told_vlans_;  // the same
   bool warned_ = false;  // that an address or VLAN does not fit, once
 };
 
