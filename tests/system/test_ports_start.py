@@ -164,15 +164,19 @@ def test_the_program_and_its_sockets_outlive_both_children_and_end_with_the_keep
         assert links.xdp_program(pair.ours) is None
 
 
-def test_a_keeper_that_was_killed_leaves_nothing_in_the_way_of_the_next(pair):
-    with on(pair) as appliance:
+@pytest.mark.parametrize("backend", links.BACKENDS)
+def test_a_keeper_that_was_killed_leaves_nothing_in_the_way_of_the_next(pair, backend):
+    if backend == "dpdk":
+        network.needs_hugepages()
+    with (on if backend == "xdp" else on_dpdk)(pair) as appliance:
         appliance.launch().wait_ready()
         appliance.wait_children()
         appliance.process.send_signal(signal.SIGKILL)
         appliance.process.wait(10)
         appliance.process = None
         appliance.launch().wait_log("info: ready", seconds=harness.START_DEADLINE_s, count=2)
-        assert links.xdp_program(pair.ours) is not None
+        assert (links.xdp_program(pair.ours) is not None) == (backend == "xdp")
+        assert tap_there(pair) == (backend == "dpdk")
 
 
 def test_the_program_knows_the_addresses_of_the_moment(pair):
@@ -199,6 +203,19 @@ def test_the_program_knows_the_addresses_of_the_moment(pair):
         harness.wait_until(lambda: not known() & {mapped(each) for each in many}, 10.0,
                            "no old address", pause=0.05)
         assert links.xdp_program(pair.ours)[1] == number
+
+
+def test_more_addresses_than_the_program_can_know_are_a_warning_until_they_are_gone(pair):
+    pair.ours.run("ip", "-batch", "-", input="".join(
+        f"address add 10.77.{i // 250}.{i % 250 + 1}/32 dev lo\n" for i in range(4200)))
+    with on(pair) as appliance:
+        appliance.launch().wait_ready()
+        number = links.xdp_program(pair.ours)[1]
+        assert appliance.log_count("4096 addresses") == 1, appliance.errors()
+        pair.ours.ip("address", "flush", "dev", "lo")
+        wanted = {mapped(OUR_IPV4), mapped(OUR_IPV6)}
+        harness.wait_until(lambda: wanted <= (known := served_addresses(pair, number)) and
+                           len(known) < 10, 20.0, "only the addresses that are left", pause=0.1)
 
 
 def test_an_address_stands_for_its_interface_and_each_port_counts_once(pair):
