@@ -122,6 +122,8 @@ int Keeper::run() {
       dataplane_.kill(SIGKILL);
     }
   }
+  // Control waited for them, so it ran only if they were open.
+  if (ports_.has_devices() && control_.starts != 0) ports_.close_devices();
   log::info(Category::kServer, "stopped");
   return exit_code_;
 }

@@ -5,6 +5,7 @@
 #include <array>
 #include <fstream>
 
+#include "control/keeper/leftover.h"
 #include "control/keeper/listeners.h"
 #include "control/keeper/privileges.h"
 #include "control/log/log.h"
@@ -161,6 +162,8 @@ dns::Result<void> Ports::open_devices() {
   }
   return {};
 }
+
+void Ports::close_devices() const { detach_leftovers(dataplane_.devices); }
 
 // ---- What the children are told ------------------------------------------------------------------
 

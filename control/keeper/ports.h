@@ -44,6 +44,10 @@ class Ports {
   // Sends the maps of the XDP programs to a control that was just started.
   void send_to_control(Child& control) const;
 
+  // When the last dataplane is gone: takes from the interfaces what it could not take off itself.
+  // REQUIRES: its devices were open once.
+  void close_devices() const;
+
   // Readable when an address or VLAN came or went; -1: nobody wants to know.
   int network_fd() const { return watch_ ? watch_->fd() : -1; }
   // Tells the XDP programs what changed.

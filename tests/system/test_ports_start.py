@@ -334,6 +334,7 @@ def test_devices_come_before_control_and_privileges_go_before_the_first_packet(p
         pair.ours.ip("address", "del", address, "dev", "eth0")
     with on_dpdk(pair, user="nobody") as appliance:
         appliance.launch().wait_ready()
+        appliance.wait_log("dataplane uses tables")
         text = appliance.errors()
         assert text.find("started bowline-dataplane") < text.find("started bowline-control")
         warned = [line for line in text.splitlines() if "on no interface yet" in line]
@@ -351,6 +352,23 @@ def test_devices_come_before_control_and_privileges_go_before_the_first_packet(p
         assert OUR_IPV4 in pair.ours.ip("address", "show", "bowline0")  # it was there all the time
         appliance.stop()
         assert not tap_there(pair)
+
+
+def test_the_program_of_net_af_xdp_goes_with_the_keeper_and_no_other_does(pair):
+    network.needs_hugepages()
+    with on(pair, xdp="", dataplane='devices: [ "net_af_xdp0,iface=eth0,queue_count=1" ]') as first:
+        first.launch().wait_log("dataplane uses tables")
+        first.wait_new_child("bowline-dataplane", first.kill_child("bowline-dataplane"))
+        first.wait_log("dataplane uses tables", count=2)
+        assert links.xdp_program(pair.ours) is not None
+        first.stop()
+        assert links.xdp_program(pair.ours) is None
+    with on(pair, xdp="", dataplane='devices: [ "net_af_packet0,iface=eth0" ]') as second, \
+            on(pair, listen=["127.0.0.1"], port=5300) as third:
+        second.launch().wait_ready()
+        third.launch().wait_ready()
+        second.stop()
+        assert links.xdp_program(pair.ours) is not None
 
 
 def test_sockets_xdp_and_dpdk_share_one_dataplane(pair):
