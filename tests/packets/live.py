@@ -89,6 +89,13 @@ class LivePort(ports.Port):
             self.stack = stack.pop_all()
         return self
 
+    def reaches(self, octets):
+        """Whether the frame comes as far as the program or the driver."""
+        return self.smallest <= len(octets) <= self.largest
+
+    def stats(self):
+        return {name: int(value) for name, value in self.appliance.ctl_json("stats").items()}
+
     def wait_barrier(self):
         """A device may come up later than the process behind it."""
         deadline = time.monotonic() + 10.0
@@ -166,6 +173,17 @@ class AfPacketPort(DpdkPort):
         if octets[12:14] != service_tag:
             return octets
         return octets[:12] + frames.VLAN.to_bytes(2, "big") + octets[14:]
+
+
+    def reaches(self, octets):
+        """The kernel keeps fragments of IPv4 to join them, as the driver asks it to, and drops
+        what ends within the two octets behind a tag."""
+        if not super().reaches(octets):
+            return False
+        kind = int.from_bytes(octets[12:14], "big")
+        if kind in (frames.VLAN, frames.SERVICE_VLAN):
+            return len(octets) >= 20
+        return kind != frames.IPV4 or len(octets) < 34 or not octets[20] & 0x3f | octets[21]
 
 
 class AfXdpPort(DpdkPort):

@@ -34,6 +34,7 @@ class Port:
         """`zones`: {name: file} to serve besides the usual ones."""
         self.zones = zones or {}
         self.ident = 0xb000
+        self.barriers = 0  # sent
 
     def __enter__(self):
         return self
@@ -70,6 +71,7 @@ class Port:
         found = []
         for _ in range(TRIES):
             self.ident = 0xb000 | self.ident + 1 & 0xfff
+            self.barriers += 1
             question = messages.query(BARRIER_NAME, ident=self.ident)
             self.send(frames.Frame(payload=question, source_port=0xb0b0).octets())
             deadline = time.monotonic() + BARRIER_s
