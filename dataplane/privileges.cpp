@@ -41,6 +41,7 @@ constexpr int kSignal = SIGUSR2;
 
 std::atomic<unsigned> wanted_uid{0};
 std::atomic<unsigned> wanted_gid{0};
+std::atomic<bool> may_leave_groups{true};  // an unprivileged keeper's child keeps its own
 
 bool holds_capability(unsigned capability) {
   __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
@@ -106,7 +107,7 @@ bool is_harmless(const std::string& line) {
   if (key == "Gid:") return is_repeated(words, wanted_gid.load());
   std::string value;
   words >> value;
-  if (key == "Groups:") return value.empty();
+  if (key == "Groups:") return value.empty() || !may_leave_groups.load();
   if (key == "NoNewPrivs:") return value == "1";
   const bool capabilities = key == "CapInh:" || key == "CapPrm:" || key == "CapEff:" ||
                             key == "CapAmb:";
@@ -158,6 +159,7 @@ Result<void> give_up_privileges() {
 Result<void> give_up_privileges_everywhere(const Identity& identity) {
   wanted_uid.store(identity.uid);
   wanted_gid.store(identity.gid);
+  may_leave_groups.store(holds_capability(CAP_SETGID));
   const pid_t keeper = ::getppid();
   struct sigaction action = {};
   struct sigaction before = {};

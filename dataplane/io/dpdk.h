@@ -1,8 +1,8 @@
-// DpdkIo: one pair of queues of a DPDK device as a port of frames, and the exception port beside it.
+// DpdkIo: a pair of queues of a DPDK device as a port of frames, and the exception port beside it.
 //
-// Frames stay in the buffers that the device received them into: a reply is written over its request
-// and the same buffer is sent. Frames that net::parse() refuses go to the kernel, unless they were
-// for one of our listeners and bad. One thread, the worker of the queue.
+// Frames stay in the buffers that the device received them into: a reply is written over its
+// request and the same buffer is sent. Frames that net::parse() refuses go to the kernel, unless
+// they were for one of our listeners and bad. One thread, the worker of the queue.
 #pragma once
 
 #include <array>

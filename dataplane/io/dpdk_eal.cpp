@@ -107,8 +107,9 @@ Result<void> check_huge_pages(const EalOptions& options) {
   if (!options.huge_pages || there >= options.memory_mib) return {};
   const unsigned long total = read_number("/proc/sys/vm/nr_hugepages");
   const unsigned long missing = (options.memory_mib - there + 1) / 2;
-  return Error{"DPDK needs " + std::to_string(options.memory_mib) + " MiB of free huge pages, there are " +
-               std::to_string(there) + ": sysctl -w vm.nr_hugepages=" +
+  return Error{"DPDK needs " + std::to_string(options.memory_mib) +
+               " MiB of free huge pages, there are " + std::to_string(there) +
+               ": sysctl -w vm.nr_hugepages=" +
                std::to_string(total + missing) +
                ", or set dataplane.hugepages: off or a smaller dataplane.dpdk-memory"};
 }

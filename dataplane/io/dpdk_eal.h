@@ -1,8 +1,8 @@
 // EAL: DPDK's environment in this process, and what it has to say about its errors.
 //
-// Started once, for the life of the process, by the main thread while it has its privileges. Drivers
-// are loaded only then. EAL keeps everything in memory that dies with the process: no files, no
-// configuration shared with other processes, no telemetry socket.
+// Started once, for the life of the process, by the main thread while it has its privileges.
+// Drivers are loaded only then. EAL keeps everything in memory that dies with the process: no
+// files, no configuration shared with other processes, no telemetry socket.
 #pragma once
 
 #include <cstdint>
@@ -30,8 +30,8 @@ dns::Result<std::uint16_t> open_eal_device(const std::string& device);
 // The name of a device: without its arguments.
 std::string_view device_name(std::string_view device);
 
-// "what: why: the first error that DPDK logged since the last call, of this or forget_eal_errors()".
-// `error`: an errno, of any sign.
+// "what: why: the first error that DPDK logged since the last call", of this or
+// forget_eal_errors(). `error`: an errno, of any sign.
 std::string explain_eal_error(std::string_view what, int error);
 void forget_eal_errors();
 

@@ -167,7 +167,8 @@ rte_mbuf* ExceptionPort::read_frame() {
   if (size <= 0) return nullptr;
   rte_mbuf* const frame = std::exchange(spare_, nullptr);
   const auto length = static_cast<std::uint16_t>(size);
-  char* const data = rte_pktmbuf_append(frame, std::max<std::uint16_t>(length, net::kEthernetMinSize));
+  const auto padded = std::max<std::uint16_t>(length, net::kEthernetMinSize);
+  char* const data = rte_pktmbuf_append(frame, padded);
   if (length < net::kEthernetMinSize) {
     std::memset(data + length, 0, net::kEthernetMinSize - length);
   }

@@ -1,15 +1,15 @@
 // ExceptionPort: the way of a device's frames to the kernel and back.
 //
-// What a worker gets that is not DNS for us (ARP, ND, ICMP, TCP, other ports) goes to a TAP interface
-// with the device's MAC address and MTU; what the kernel sends there goes out of the device. So the
-// kernel works on an interface whose device it does not see.
+// What a worker gets that is not DNS for us (ARP, ND, ICMP, TCP, other ports) goes to a TAP
+// interface with the device's MAC address and MTU; what the kernel sends there goes out of the
+// device. So the kernel works on an interface whose device it does not see.
 //
 //   worker of any queue --> to kernel ring --> thread of this port --> TAP
 //   worker of queue 0 <-- from kernel ring <-- thread of this port <-- TAP
 //
 // Both rings are bounded, and lossy as a network is: a flood of foreign frames costs the workers no
-// more than the attempt. The thread sleeps until the TAP or a worker has something; it is woken by an
-// eventfd, with the protocol of link/wakeup.h. It works best effort and beside the workers' cores.
+// more than the attempt. The thread sleeps until the TAP or a worker has something; it is woken by
+// an eventfd, with the protocol of link/wakeup.h. It is pinned nowhere.
 #pragma once
 
 #include <atomic>
@@ -34,8 +34,8 @@ inline constexpr unsigned kExceptionFrames = 1024;
 
 class ExceptionPort {
  public:
-  // Gives the TAP the device's MAC address and MTU. `first_doorbell` is given to start(). The error
-  // is one line. Main thread, while the process has its privileges.
+  // Gives the TAP the device's MAC address and MTU. The error is one line. Main thread, while the
+  // process has its privileges. `number`: as that of the device.
   static dns::Result<std::unique_ptr<ExceptionPort>> make(link::Fd tap, const DpdkDevice& device,
                                                           unsigned number);
   ~ExceptionPort();  // ends the thread

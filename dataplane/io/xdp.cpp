@@ -1,7 +1,7 @@
 #include "dataplane/io/xdp.h"
 
 #include <fcntl.h>
-#include <sys/epoll.h>
+#include <poll.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -40,9 +40,6 @@ dns::Result<std::unique_ptr<XdpIo>> XdpIo::open(const XdpQueue& queue,
   std::unique_ptr<XdpIo> io(new XdpIo(std::move(*memory), std::move(socket),
                                       queue.announcement.port.mtu, std::move(listeners), doorbell,
                                       counters));
-  if (!io->watch(io->socket_.get()) || !io->watch(doorbell)) {
-    return dns::Error{queue.name() + ": cannot wait for frames: " + std::strerror(errno)};
-  }
   return io;
 }
 
@@ -54,7 +51,6 @@ XdpIo::XdpIo(XdpMemory memory, link::Fd socket, std::uint32_t mtu,
       listeners_(std::move(listeners)),
       doorbell_(doorbell),
       counters_(counters),
-      epoll_(::epoll_create1(EPOLL_CLOEXEC)),
       refill_batch_(std::clamp(memory_.fill.size / 4, 1U, kRefillBatch)),
       free_(memory_.adopt()) {
   free_count_ = static_cast<std::uint32_t>(free_.size());
@@ -63,13 +59,6 @@ XdpIo::XdpIo(XdpMemory memory, link::Fd socket, std::uint32_t mtu,
   kick_due_ = in_flight_ != 0;
   find_mode();
   refill(1);
-}
-
-bool XdpIo::watch(int fd) {
-  epoll_event event{};
-  event.events = EPOLLIN;
-  event.data.fd = fd;
-  return ::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &event) == 0;
 }
 
 void XdpIo::find_mode() {
@@ -225,10 +214,11 @@ void XdpIo::wait(int timeout_ms) {
   if (kick_due_) kick();
   const bool starved = in_flight_ != 0 && xsk_prod_nb_free(&memory_.fill, 1) != 0;
   if ((kick_due_ || starved) && (timeout_ms < 0 || timeout_ms > kRetry_ms)) timeout_ms = kRetry_ms;
-  std::array<epoll_event, 2> events;
-  const int count = ::epoll_wait(epoll_.get(), events.data(), events.size(), timeout_ms);
-  for (int i = 0; i < count; ++i) {
-    if (events[i].data.fd == doorbell_) link::drain_event(doorbell_);
+  // Not epoll: being in its set costs locks for every frame on either way, also for one that is
+  // awake (8 % of the cycles of a saturated veth).
+  pollfd watched[] = {{socket_.get(), POLLIN, 0}, {doorbell_, POLLIN, 0}};
+  if (::poll(watched, std::size(watched), timeout_ms) > 0 && watched[1].revents != 0) {
+    link::drain_event(doorbell_);
   }
 }
 

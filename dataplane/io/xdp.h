@@ -77,7 +77,6 @@ class XdpIo {
 
   XdpIo(XdpMemory memory, link::Fd socket, std::uint32_t mtu,
         std::vector<FrameListener> listeners, int doorbell, link::Counters& counters);
-  bool watch(int fd);
   void find_mode();
   bool accept_frame(const xdp_desc& descriptor, Packet& packet);
   void set_free(std::uint32_t frame) { free_[free_count_++] = frame; }
@@ -94,7 +93,6 @@ class XdpIo {
   const std::vector<FrameListener> listeners_;
   const int doorbell_;
   link::Counters& counters_;
-  link::Fd epoll_;
   bool zero_copy_ = false;
   bool drives_queue_ = false;    // preferred busy polling: the kernel works when it is called
   bool kick_due_ = false;        // the kernel has not taken all that is published to be sent

@@ -34,7 +34,8 @@ struct Frame {
 // Rewrites the frame at `data`, parsed as `datagram`, to carry a reply of `payload_size` octets,
 // which already stands where the request stood. Gives the frame to send, which lies in the same
 // buffer. Checksums that the device makes (datagram.device) are left to it: 0 in the IPv4 header,
-// the sum of the pseudo-header, not complemented, in that of UDP. REQUIRES: payload_size <= payload_max(); 60 octets of buffer from the frame's start.
+// the sum of the pseudo-header, not complemented, in that of UDP.
+// REQUIRES: payload_size <= payload_max(); 60 octets of buffer from the frame's start.
 Frame make_reply(std::uint8_t* data, const Datagram& datagram, std::size_t payload_size);
 
 }  // namespace bowline::dataplane::net

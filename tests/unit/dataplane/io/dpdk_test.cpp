@@ -1,5 +1,5 @@
-// DPDK's devices for real, in network namespaces: what goes in at the wire comes out as it does over
-// memory, and what is not ours reaches the kernel.
+// DPDK's devices for real, in network namespaces: what goes in at the wire comes out as it does
+// over memory, and what is not ours reaches the kernel.
 //
 // EAL starts once in a process, so each case runs in a child. It says what is wrong on stdout and
 // ends with 1.
@@ -406,7 +406,8 @@ TEST_CASE("dpdk: checksums are left to a device that makes them") {
   CHECK(in_child([] {
     MUST(enter_own_network());
     MUST(start_eal({.memory_mib = 2 * kMemory_mib, .huge_pages = false, .devices = {"net_tap0"}}));
-    const auto tap = DpdkDevice::open({.device = "net_tap0", .number = 0, .queues = 1, .mtu = 1500});
+    const auto tap =
+        DpdkDevice::open({.device = "net_tap0", .number = 0, .queues = 1, .mtu = 1500});
     MUST(tap);
     MUST((*tap)->fills() == (net::kIpFilled | net::kUdpFilled));
     MUST((*tap)->checks());
@@ -550,7 +551,8 @@ TEST_CASE("dpdk: an error is one line that says what to do") {
   };
   const EalOptions plain{.memory_mib = kMemory_mib, .huge_pages = false, .devices = {}};
   for (const Case& one : std::vector<Case>{
-           {"net_nosuch0", 1, plain, {"no driver", "apt-cache search librte-net", "dataplane.devices"}},
+           {"net_nosuch0", 1, plain,
+            {"no driver", "apt-cache search librte-net", "dataplane.devices"}},
            {"net_af_packet0,iface=nosuch", 1, plain, {"net_af_packet0", "dataplane.devices"}},
            {"net_af_packet0", 1, plain, {"net_af_packet0", "dataplane.devices"}},
            {"net_ring0", 40, plain, {"has 16 queues", "dataplane.device-queues"}},

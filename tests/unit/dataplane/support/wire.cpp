@@ -68,7 +68,8 @@ Wire::Wire(const std::string& interface)
       ::bind(socket_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 &&
       ::setsockopt(socket_.get(), SOL_PACKET, PACKET_AUXDATA, &on, sizeof on) == 0;
   if (!ready) throw std::runtime_error("cannot watch " + interface);
-  (void)::setsockopt(socket_.get(), SOL_SOCKET, SO_RCVBUFFORCE, &kSocketBuffer, sizeof kSocketBuffer);
+  (void)::setsockopt(socket_.get(), SOL_SOCKET, SO_RCVBUFFORCE, &kSocketBuffer,
+                     sizeof kSocketBuffer);
 }
 
 bool Wire::send(const Octets& frame) {
