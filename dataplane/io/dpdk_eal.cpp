@@ -95,11 +95,15 @@ unsigned long read_number(const std::string& path) {
   return number;
 }
 
-// Huge pages that nobody has taken.
+// Huge pages of a size that nobody has taken or is promised.
+unsigned long free_pages(const char* size) {
+  const std::string folder = std::string(kPagesFolder) + size;
+  const unsigned long free = read_number(folder + "/free_hugepages");
+  return free - std::min(free, read_number(folder + "/resv_hugepages"));
+}
+
 unsigned long free_mib() {
-  const std::string folder = kPagesFolder;
-  return read_number(folder + "hugepages-2048kB/free_hugepages") * 2 +
-         read_number(folder + "hugepages-1048576kB/free_hugepages") * 1024;
+  return free_pages("hugepages-2048kB") * 2 + free_pages("hugepages-1048576kB") * 1024;
 }
 
 Result<void> check_huge_pages(const EalOptions& options) {
