@@ -72,7 +72,8 @@ make_tap() {
     "$(inside cat /sys/class/net/eth0/address)"
 }
 
-free_pages() { sed -n 's/^HugePages_Free: *//p' /proc/meminfo; }
+# That nobody has and nobody was promised.
+free_pages() { awk '/^HugePages_Free/ { n += $2 } /^HugePages_Rsvd/ { n -= $2 } END { print n }' /proc/meminfo; }
 
 # Sets $pages to what dataplane.hugepages is to be. The pool is the machine's: it is never lowered.
 raise_pages() {
