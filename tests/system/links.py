@@ -25,18 +25,19 @@ class Served:
     exception port. No UDP socket is open: what is answered, the backend answered.
     """
 
-    def __init__(self, backend, zones, *, link=None, sections="", xdp="", dataplane="", **options):
+    def __init__(self, backend, zones, *, link=None, sections="", xdp="", dataplane="",
+                 device=DEVICE, **options):
         network.needs_namespaces()
         if backend == "dpdk":
             network.needs_hugepages()
         self.backend = backend
         self.link = network.Link(addresses=TAP if backend == "dpdk" else "eth0", **(link or {}))
         listen = f"xdp:\n    listen: [ eth0 ]\n{indent(xdp)}"
-        device = f'devices: [ "{DEVICE}" ]\n' if backend == "dpdk" else ""
+        devices = f'devices: [ "{device}" ]\n' if backend == "dpdk" else ""
         self.options = {
             "listen": [OUR_IPV4, OUR_IPV6], "log": "info", "port": PORT,
             "sections": (listen if backend == "xdp" else "") + sections,
-            "dataplane": f"backend: {backend}\n{device}{dataplane}", **options}
+            "dataplane": f"backend: {backend}\n{devices}{dataplane}", **options}
         self.zones = zones
 
     def __enter__(self):
