@@ -145,7 +145,8 @@ void Keeper::start_planned() {
   if (!start_control_now && !start_dataplane_now) return;
   // One number for each start, so that pairing less generation counts the restarts of the
   // dataplane; the first start of both has one number, also when control's comes later.
-  if (generation_ != 0) pairing_ += start_control_now && start_dataplane_now && pairing_ != 0 ? 2 : 1;
+  const bool both_again = start_control_now && start_dataplane_now && pairing_ != 0;
+  if (generation_ != 0) pairing_ += both_again ? 2 : 1;
   if (start_control_now) greet(control_);
   if (start_dataplane_now) greet(dataplane_);
   pair();
@@ -453,8 +454,8 @@ void Keeper::compare_configuration() {
   if (!same) {
     log::warning(
         Category::kServer,
-        "listen, rundir, user, workers, cores, poll, hugepages, backend, devices and xdp keep their "
-        "former values: restart bowlined to change them");
+        "listen, rundir, user, workers, cores, poll, hugepages, backend, devices and xdp keep "
+        "their former values: restart bowlined to change them");
   }
 }
 

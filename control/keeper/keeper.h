@@ -37,8 +37,8 @@ class Keeper {
   // `folder`: where the executables of the children are.
   Keeper(const config::Config& config, const std::string& folder);
 
-  // Opens the listeners and ports, and makes what the children share. The error is one line that says what to
-  // do.
+  // Opens the listeners and ports, and makes what the children share. The error is one line that
+  // says what to do.
   dns::Result<void> prepare();
 
   // Runs until the end. Returns the exit code.

@@ -1,5 +1,5 @@
-// Leftover: the XDP program that DPDK's net_af_xdp attaches and its dataplane cannot take off again,
-// because it has given up its privileges by then, or was killed.
+// Leftover: the XDP program that DPDK's net_af_xdp attaches and its dataplane cannot take off
+// again, because it has given up its privileges by then, or was killed.
 //
 // The keeper's thread only, when no dataplane runs.
 #pragma once

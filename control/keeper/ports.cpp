@@ -165,7 +165,7 @@ dns::Result<void> Ports::open_devices() {
 
 void Ports::close_devices() const { detach_leftovers(dataplane_.devices); }
 
-// ---- What the children are told ------------------------------------------------------------------
+// ---- What the children are told -----------------------------------------------------------------
 
 void Ports::send_to_dataplane(Child& dataplane) const {
   for (std::size_t i = 0; i < xdp_ports_.size(); ++i) {
@@ -226,7 +226,7 @@ void Ports::send_to_control(Child& control) const {
   }
 }
 
-// ---- Addresses and VLANs -------------------------------------------------------------------------
+// ---- Addresses and VLANs ------------------------------------------------------------------------
 
 void Ports::follow_network() {
   if (!watch_ || !maps_) return;

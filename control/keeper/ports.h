@@ -1,8 +1,8 @@
 // Ports: all that the dataplane is given to serve besides sockets: interfaces with XDP and devices
 // of DPDK with their exception ports; and the plan of its threads, which follows from them.
 //
-// Opened once, kept as long as the keeper runs, handed to each dataplane and control that it starts.
-// The keeper's thread only.
+// Opened once, kept as long as the keeper runs, handed to each dataplane and control that it
+// starts. The keeper's thread only.
 #pragma once
 
 #include <cstdint>

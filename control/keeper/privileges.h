@@ -19,8 +19,8 @@ struct Identity {
 int drop_privileges(const Identity& identity);
 
 // For a dataplane with devices of DPDK: keeps the user and those capabilities that opening devices
-// takes, and gives up all others. The dataplane gives up the rest once its devices are open. Returns
-// errno, 0 if all is well.
+// takes, and gives up all others. The dataplane gives up the rest once its devices are open.
+// Returns errno, 0 if all is well.
 int keep_device_privileges();
 
 // Whether this process may attach XDP programs and open AF_XDP sockets.

@@ -43,7 +43,8 @@ bool stands_on(const ifaddrs& entry, const config::Address& address) {
   if (entry.ifa_addr == nullptr) return false;
   if (address.family == config::Address::Family::kIpv4) {
     const auto* ipv4 = reinterpret_cast<const sockaddr_in*>(entry.ifa_addr);
-    return ipv4->sin_family == AF_INET && std::memcmp(&ipv4->sin_addr, address.bytes.data(), 4) == 0;
+    return ipv4->sin_family == AF_INET &&
+           std::memcmp(&ipv4->sin_addr, address.bytes.data(), 4) == 0;
   }
   const auto* ipv6 = reinterpret_cast<const sockaddr_in6*>(entry.ifa_addr);
   return ipv6->sin6_family == AF_INET6 &&

@@ -265,7 +265,8 @@ dns::Result<void> XdpPort::open_queues(const config::Xdp& settings) {
   }
   if (zero_copy) mode_ = link::PortMode::kZeroCopy;
   if (refused != 0) {
-    log::warning(Category::kServer, "no preferred busy polling on {}: {}: set xdp.busypoll-budget 0",
+    log::warning(Category::kServer,
+                 "no preferred busy polling on {}: {}: set xdp.busypoll-budget to 0",
                  interface_.name, std::strerror(refused));
   }
   for (unsigned i = 0; i < interface_.queues; ++i) {

@@ -1,12 +1,12 @@
 // XdpPort: an interface served by AF_XDP: the program attached to it, and one socket for each queue
 // with the memory of its frames.
 //
-// The keeper's thread only, with privileges. All of it lasts as long as the object: a dataplane gets
-// copies of the descriptors and carries on where the one before it was killed.
+// The keeper's thread only, with privileges. All of it lasts as long as the object: a dataplane
+// gets copies of the descriptors and carries on where the one before it was killed.
 //
 // The memory of a queue is a memfd of fixed size: `frames` frames, then one octet a frame, its
-// state: 0 in a ring or with the kernel, 1 held by the dataplane. At first the kernel has the frames
-// 0 to ring_size - 1 in its fill ring and the dataplane has the others.
+// state: 0 in a ring or with the kernel, 1 held by the dataplane. At first the kernel has the
+// frames 0 to ring_size - 1 in its fill ring and the dataplane has the others.
 #pragma once
 
 #include <cstdint>

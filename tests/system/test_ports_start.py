@@ -373,7 +373,8 @@ def test_the_program_of_net_af_xdp_goes_with_the_keeper_and_no_other_does(pair):
 
 def test_sockets_xdp_and_dpdk_share_one_dataplane(pair):
     network.needs_hugepages()
-    devices = 'workers: 1\ndevices: [ "net_null0", "net_null1" ]\ndevice-queues: 2\ncores: [0, 1, 0]'
+    devices = ('workers: 1\ndevices: [ "net_null0", "net_null1" ]\ndevice-queues: 2\n'
+               "cores: [0, 1, 0]")
     with on(pair, dataplane=devices, server="tcp-workers: 1") as appliance:
         appliance.launch().wait_ready()
         status = appliance.status()

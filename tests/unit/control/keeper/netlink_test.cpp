@@ -201,7 +201,7 @@ TEST_CASE("a VLAN is known by its lower interface, identifier and protocol") {
   }
 }
 
-TEST_CASE("an interface that goes takes its VLAN and addresses along; a port of a bridge does not") {
+TEST_CASE("an interface that goes takes VLAN and addresses along; a port of a bridge does not") {
   Network network;
   for (const NetworkEvent& event : parse_netlink(vlan_link({}) + kPlain4 + kPlain6).events) {
     network.apply(event);
