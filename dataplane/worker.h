@@ -90,7 +90,10 @@ class Worker {
   // Finds the DNS message of each packet; what has none is dropped. Returns how many have.
   std::size_t take_queries(std::span<Packet> packets) {
     if constexpr (Io::kFrames) {
-      for (const Packet& packet : packets) __builtin_prefetch(packet.data);
+      for (const Packet& packet : packets) {
+        __builtin_prefetch(packet.data);
+        __builtin_prefetch(packet.data + link::kCacheLine);
+      }
     }
     std::size_t count = 0;
     for (Packet& packet : packets) {

@@ -109,13 +109,6 @@ QueryFault read_records(Bytes message, QueryFacts& facts) {
 
 }  // namespace
 
-std::optional<Header> read_header(Bytes message) {
-  if (message.size() < kHeaderSize) return std::nullopt;
-  const std::uint8_t* const octets = message.data();
-  return Header{load_u16(octets),     load_u16(octets + 2), load_u16(octets + 4),
-                load_u16(octets + 6), load_u16(octets + 8), load_u16(octets + 10)};
-}
-
 QueryFault read_query(Bytes message, QueryFacts& facts) {
   // From a constant: clearing a temporary first costs some 70 cycles (rep stos).
   static constexpr QueryFacts kNothing{};

@@ -46,7 +46,13 @@ struct Header {
   std::uint16_t id = 0, flags = 0, qdcount = 0, ancount = 0, nscount = 0, arcount = 0;
   Opcode opcode() const { return static_cast<Opcode>((flags & flag::kOpcodeMask) >> 11); }
 };
-std::optional<Header> read_header(Bytes message);
+// Inline, so that it stays in registers: see net::parse().
+inline std::optional<Header> read_header(Bytes message) {
+  if (message.size() < kHeaderSize) return std::nullopt;
+  const std::uint8_t* const octets = message.data();
+  return Header{load_u16(octets),     load_u16(octets + 2), load_u16(octets + 4),
+                load_u16(octets + 6), load_u16(octets + 8), load_u16(octets + 10)};
+}
 
 // What the packet path needs of a request. The question's name is not copied: it stands
 // uncompressed at offset 12 of the message, `qname_size` octets (compression in the question of a

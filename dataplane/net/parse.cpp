@@ -11,7 +11,6 @@ namespace {
 using dns::Bytes;
 using dns::load_u16;
 using link::Counter;
-using Refusal = std::optional<Counter>;
 
 // What the IP layers tell the UDP layer.
 struct IpFacts {
@@ -38,7 +37,7 @@ bool is_bad_source(const IpFacts& facts) {
                                   : is_bad_ipv4_source(facts.addresses);
 }
 
-Refusal parse_ipv4(Bytes frame, std::size_t ip, bool is_checked, IpFacts& facts) {
+Counter parse_ipv4(Bytes frame, std::size_t ip, bool is_checked, IpFacts& facts) {
   if (frame.size() < ip + kIpv4Size) return Counter::drop_short_frame;
   const std::uint8_t* at = frame.data() + ip;
   const std::size_t header_size = std::size_t{at[0] & 0x0fU} * 4;
@@ -53,7 +52,7 @@ Refusal parse_ipv4(Bytes frame, std::size_t ip, bool is_checked, IpFacts& facts)
   }
   if (at[kIpv4ProtocolOffset] != kProtocolUdp) return Counter::drop_not_udp;
   facts = {at + kIpv4SourceOffset, 4, ip + header_size, total_size - header_size};
-  return std::nullopt;
+  return kAccepted;
 }
 
 // RFC 8200 4.2: an option we do not know may be skipped only if its two highest bits are 0.
@@ -83,7 +82,7 @@ bool may_pass_extension(std::uint8_t kind, Bytes header, unsigned step) {
   }
 }
 
-Refusal parse_ipv6(Bytes frame, std::size_t ip, IpFacts& facts) {
+Counter parse_ipv6(Bytes frame, std::size_t ip, IpFacts& facts) {
   if (frame.size() < ip + kIpv6Size) return Counter::drop_short_frame;
   const std::uint8_t* at = frame.data() + ip;
   std::size_t left = load_u16(at + kIpv6LengthOffset);
@@ -108,7 +107,7 @@ Refusal parse_ipv6(Bytes frame, std::size_t ip, IpFacts& facts) {
     left -= size;
   }
   facts = {at + kIpv6SourceOffset, 16, offset, left};
-  return std::nullopt;
+  return kAccepted;
 }
 
 bool is_checksum_right(const std::uint8_t* udp, std::size_t size, const IpFacts& facts) {
@@ -158,7 +157,7 @@ bool is_own_listener(std::span<const Listener> listeners, const IpFacts& facts,
   return false;
 }
 
-Refusal parse_udp(Bytes frame, std::span<const Listener> listeners, const IpFacts& facts,
+Counter parse_udp(Bytes frame, std::span<const Listener> listeners, const IpFacts& facts,
                   Datagram& datagram) {
   if (facts.payload_size < kUdpSize) return Counter::drop_bad_length;
   const std::uint8_t* udp = frame.data() + facts.udp;
@@ -184,12 +183,12 @@ Refusal parse_udp(Bytes frame, std::span<const Listener> listeners, const IpFact
   datagram.payload_size = static_cast<std::uint16_t>(size - kUdpSize);
   datagram.ipv6 = facts.address_size == 16;
   datagram.listener = static_cast<std::uint8_t>(listener);
-  return std::nullopt;
+  return kAccepted;
 }
 
 }  // namespace
 
-Refusal parse(Bytes frame, std::span<const Listener> listeners, Datagram& datagram) {
+Counter check(Bytes frame, std::span<const Listener> listeners, Datagram& datagram) {
   if (frame.size() < kEthernetSize) return Counter::drop_short_frame;
   // A group address as source (IEEE 802.3 3.2.3) would make the reply a broadcast.
   if ((frame[kMacSize] & 1) != 0) return Counter::drop_bad_source;
@@ -203,12 +202,12 @@ Refusal parse(Bytes frame, std::span<const Listener> listeners, Datagram& datagr
     ip += kVlanTagSize;
   }
   IpFacts facts;
-  Refusal refusal = Counter::drop_not_ip;
+  Counter refusal = Counter::drop_not_ip;
   if (ether_type == kEtherIpv4) {
     refusal = parse_ipv4(frame, ip, (datagram.device & kIpChecked) != 0, facts);
   }
   if (ether_type == kEtherIpv6) refusal = parse_ipv6(frame, ip, facts);
-  if (refusal) return refusal;
+  if (refusal != kAccepted) return refusal;
   datagram.ip = static_cast<std::uint16_t>(ip);
   return parse_udp(frame, listeners, facts, datagram);
 }

@@ -44,11 +44,23 @@ struct Datagram {
   std::uint8_t device = 0;    // bits above, set by the port of this frame before it is parsed
 };
 
+// What check() says of a frame that is not refused. No counter has this number.
+inline constexpr link::Counter kAccepted{0xffff};
+
+// parse() with kAccepted for nothing.
+link::Counter check(dns::Bytes frame, std::span<const Listener> listeners, Datagram& datagram);
+
 // Reads the headers of `frame`. Nothing, and `datagram` filled, if it is a UDP datagram for one of
 // `listeners` whose headers and checksums are right; else the reason to drop it. What is refused
 // for its source, its checksum or the lack of one was for one of `listeners` (or came from a group
 // of stations); all other refusals may be of frames that are the kernel's.
-std::optional<link::Counter> parse(dns::Bytes frame, std::span<const Listener> listeners,
-                                   Datagram& datagram);
+//
+// Inline, because an optional that is returned by a call goes through memory, written in two parts
+// and read as one: the processor then waits until all stores before are done.
+inline std::optional<link::Counter> parse(dns::Bytes frame, std::span<const Listener> listeners,
+                                          Datagram& datagram) {
+  const link::Counter refusal = check(frame, listeners, datagram);
+  return refusal == kAccepted ? std::nullopt : std::optional(refusal);
+}
 
 }  // namespace bowline::dataplane::net
