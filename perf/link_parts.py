@@ -59,6 +59,23 @@ def preferred(command):
     return ["sh", "-c", script, str(HIGHEST_PRIORITY), *command]
 
 
+@contextlib.contextmanager
+def preferred_softirqs():
+    """The kernel's threads for what interrupts leave undone, so that they are not starved."""
+    before = {}
+    for process in pathlib.Path("/proc").iterdir():
+        with contextlib.suppress(OSError, ValueError):
+            if (process / "comm").read_text().startswith("ksoftirqd/"):
+                before[int(process.name)] = os.getpriority(os.PRIO_PROCESS, int(process.name))
+    try:
+        for thread in before:
+            os.setpriority(os.PRIO_PROCESS, thread, HIGHEST_PRIORITY)
+        yield
+    finally:
+        for thread, priority in before.items():
+            os.setpriority(os.PRIO_PROCESS, thread, priority)
+
+
 class Link:
     """A veth pair between two namespaces of its own; neighbours are known, checksums written."""
 
