@@ -87,7 +87,8 @@ class Namespace:
         return done.stdout
 
     def sysctl(self, key, value):
-        self.run("sysctl", "-qw", f"{key}={value}")
+        with self.entered():
+            pathlib.Path("/proc/sys", *key.split(".")).write_text(str(value))
 
     @contextlib.contextmanager
     def entered(self):
