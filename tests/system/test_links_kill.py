@@ -9,6 +9,7 @@ import pytest
 
 import appliance as harness
 import links
+import network
 from load import Load
 from network import OUR_IPV4
 
@@ -36,6 +37,8 @@ def start(backend):
 
 def on_all_backends(test):
     """test(backend) for all of them at once, each in a thread: most of the time they wait."""
+    network.needs_namespaces()
+    network.needs_hugepages()
     with concurrent.futures.ThreadPoolExecutor() as pool:
         done = [pool.submit(test, backend) for backend in links.BACKENDS]
     faults = [str(each.exception()) for each in done if each.exception()]
