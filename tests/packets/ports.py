@@ -91,7 +91,7 @@ def zone_files(folder):
     """Zone to file: the samples, and the zone of these tests written to `folder`."""
     path = pathlib.Path(folder) / "packets.zone"
     path.write_text(messages.zone_text())
-    files = {f"{sample.stem}.": sample for sample in sorted(harness.SAMPLES.glob("*.zone"))}
+    files = {f"{name}.": sample for name, sample in harness.SAMPLE_ZONES.items()}
     return {**files, messages.ZONE: path}
 
 

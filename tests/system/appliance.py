@@ -25,6 +25,7 @@ TOP = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("BOWLINE_BUILD", TOP / "build")).resolve()
 SHARED = pathlib.Path(os.environ.get("BOWLINE_SHARED", TOP.parent / "shared"))
 SAMPLES = TOP / "zones" / "samples"
+SAMPLE_ZONES = {path.name[:-len(".zone")]: path for path in sorted(SAMPLES.glob("*.zone"))}
 
 START_DEADLINE_s = 30.0  # a loaded machine with two cores; an idle one needs 0.2 s
 STOP_DEADLINE_s = 10.0   # the keeper makes its children end after five

@@ -10,8 +10,6 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
 import appliance as harness  # noqa: E402
 
-SAMPLE_ZONES = {path.name[:-len(".zone")]: path for path in sorted(harness.SAMPLES.glob("*.zone"))}
-
 
 def pytest_collection_modifyitems(items):
     """Says in one place that nothing is built, not in a hundred."""
@@ -24,7 +22,7 @@ def pytest_collection_modifyitems(items):
 @pytest.fixture(scope="session")
 def samples():
     """The sample zones, and nothing else: what is outside them is REFUSED."""
-    with harness.Appliance(SAMPLE_ZONES) as running:
+    with harness.Appliance(harness.SAMPLE_ZONES) as running:
         yield running.start()
 
 

@@ -3,7 +3,7 @@ through the kernel or the exception port, by TCP."""
 
 import pytest
 
-import conftest
+import appliance as harness
 import links
 import wire
 from network import OUR_IPV4, OUR_IPV6
@@ -16,7 +16,7 @@ WAYS = [(transport, host) for transport in ("udp", "tcp") for host in (OUR_IPV4,
 @pytest.fixture(scope="module")
 def zone_files(shared_data):
     files = {origin: shared_data / "zones" / name for origin, name in REAL.items()}
-    files.update({name + ".": path for name, path in conftest.SAMPLE_ZONES.items()})
+    files.update({name + ".": path for name, path in harness.SAMPLE_ZONES.items()})
     return files
 
 

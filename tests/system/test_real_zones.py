@@ -4,7 +4,6 @@ import pytest
 
 import appliance as harness
 import client
-import conftest
 import wire
 from zone_truth import A, AAAA, DS, NS, NSEC, ZoneTruth
 
@@ -20,7 +19,7 @@ REAL = {".": "root-2011.zone", "huge.example.": "xfr_huge.zone"}
 @pytest.fixture(scope="module")
 def zone_files(shared_data):
     files = {origin: shared_data / "zones" / name for origin, name in REAL.items()}
-    files.update({name + ".": path for name, path in conftest.SAMPLE_ZONES.items()})
+    files.update({name + ".": path for name, path in harness.SAMPLE_ZONES.items()})
     return files
 
 
@@ -50,7 +49,7 @@ def part_of(rrsets, transport, host):
 
 
 def all_origins():
-    return list(REAL) + [name + "." for name in conftest.SAMPLE_ZONES]
+    return list(REAL) + [name + "." for name in harness.SAMPLE_ZONES]
 
 
 def check_answer(appliance, host, question, rrset, octets):

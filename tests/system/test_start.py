@@ -10,7 +10,6 @@ import pytest
 
 import appliance as harness
 import client
-import conftest
 import wire
 
 SMALL = {"small.test.": harness.small_zone("small.test.", 1)}
@@ -294,7 +293,7 @@ def test_items_that_are_not_yet_effective_are_named_once():
 
 def test_starts_and_ends_leave_nothing_behind():
     """Sockets, files and processes: the second start finds the place as the first one did."""
-    with harness.Appliance(conftest.SAMPLE_ZONES) as appliance:
+    with harness.Appliance(harness.SAMPLE_ZONES) as appliance:
         for _ in range(3):
             appliance.start()
             assert appliance.ask("example.test.", "A").aa
