@@ -58,7 +58,7 @@ int main() {
     raise_descriptor_limit();
     const auto dpdk = bowline::dataplane::make_dpdk_ports();
     bowline::dataplane::Process process(bowline::link::kHandoverFd, dpdk.get());
-    if (auto done = process.run(); !done) return fail(done.error());
+    if (!process.run()) return 1;  // the keeper was told why, and says it
   } catch (const std::exception& error) {
     return fail(std::string("out of memory or threads: ") + error.what());
   }

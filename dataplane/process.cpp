@@ -69,6 +69,12 @@ struct StreamThread {
 Process::~Process() { stop_threads(); }
 
 dns::Result<void> Process::run() {
+  auto served = serve();
+  if (!served) send(HandoverType::kFailed, 0, 0, served.error());
+  return served;
+}
+
+dns::Result<void> Process::serve() {
   if (::fcntl(channel_, F_SETFL, O_NONBLOCK) != 0) {
     return dns::Error{std::string("cannot use the channel to bowlined: ") + std::strerror(errno)};
   }
@@ -84,15 +90,9 @@ dns::Result<void> Process::run() {
       }
       stop_ = outcome == link::Receive::kClosed;
       if (stop_) break;
-      if (auto handled = handle(received); !handled) {
-        send(HandoverType::kFailed, 0, 0, handled.error());
-        return handled;
-      }
+      if (auto handled = handle(received); !handled) return handled;
     }
-    if (auto updated = update(); !updated) {
-      send(HandoverType::kFailed, 0, 0, updated.error());
-      return updated;
-    }
+    if (auto updated = update(); !updated) return updated;
   }
   stop_threads();
   return {};

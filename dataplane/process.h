@@ -42,7 +42,8 @@ class Process {
   Process(const Process&) = delete;
   Process& operator=(const Process&) = delete;
 
-  // Serves until the keeper says stop or is gone. The error is one line that says what failed.
+  // Serves until the keeper says stop or is gone. The error is one line that says what failed; the
+  // keeper has been sent it, and logs it.
   dns::Result<void> run();
 
  private:
@@ -56,6 +57,8 @@ class Process {
     std::uint64_t generation = 0;  // of its control
     bool control_lives = false;
   };
+
+  dns::Result<void> serve();
   void wait() const;
   dns::Result<void> handle(link::Received& received);
   dns::Result<void> greet(const link::HandoverMessage& hello);
