@@ -2,6 +2,7 @@
 
 import os
 import pathlib
+import signal
 import sys
 
 import pytest
@@ -9,6 +10,9 @@ import pytest
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
 import appliance as harness  # noqa: E402
+
+# What a shell starts in the background ignores Ctrl-C, and so would all that is started here.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(items):

@@ -30,7 +30,7 @@ Octets operator+(Octets a, const Octets& b) {
 
 Octets number(std::uint64_t value, unsigned size) {
   Octets octets;
-  for (unsigned i = 0; i < size; ++i) octets.push_back(static_cast<std::byte>(value >> 8 * i));
+  for (unsigned i = 0; i < size; ++i, value >>= 8) octets.push_back(static_cast<std::byte>(value));
   return octets;
 }
 
