@@ -25,6 +25,9 @@ def udp_socket(address):
 def try_udp(address, message, timeout=TIMEOUT_s):
     """The reply, or None."""
     with udp_socket(address) as link:
+        # While nobody listens there the kernel may give us that very port, to talk to ourselves.
+        if link.getsockname()[1] == address[1]:
+            return None
         link.settimeout(timeout)
         try:
             link.send(message)
