@@ -30,6 +30,13 @@ Prefix from_map(const ebpf::Prefix& prefix) {
   return {prefix.ipv6 ? Family::kIpv6 : Family::kIpv4, prefix.length, prefix.address};
 }
 
+Error no_room(std::size_t wanted) {
+  return Error{fmt::format(
+      "the drop list would have {} prefixes, of dataplane.drop and added by hand, and has room for "
+      "{}: remove some, or join them to shorter ones",
+      wanted, int{STEER_MAX_DROPS})};
+}
+
 }  // namespace
 
 void DropList::attach(link::Fd map) {
@@ -51,11 +58,14 @@ Result<DropList::Change> DropList::configure(const std::vector<config::AddressRa
   }
   Change change;
   std::vector<Prefix> unwanted;
+  std::size_t kept = 0;
   for (const auto& [key, entry] : entries_) {
-    if ((entry.origins & STEER_DROP_CONFIGURED) != 0 && !wanted.contains(key)) {
-      unwanted.push_back(entry.prefix);
-    }
+    const bool leaves = (entry.origins & STEER_DROP_CONFIGURED) != 0 && !wanted.contains(key);
+    if (leaves) unwanted.push_back(entry.prefix);
+    kept += !leaves || (entry.origins & STEER_DROP_BY_HAND) != 0;
   }
+  for (const auto& [key, prefix] : wanted) kept += !entries_.contains(key);
+  if (kept > STEER_MAX_DROPS) return no_room(kept);
   for (const Prefix& prefix : unwanted) {
     const std::uint8_t left = entries_[key_of(prefix)].origins & ~STEER_DROP_CONFIGURED;
     if (auto done = write(prefix, left); !done) return Error{done.error()};
@@ -154,10 +164,9 @@ Result<void> DropList::check_room(const std::vector<Prefix>& prefixes) const {
   for (const Prefix& prefix : prefixes) {
     if (!entries_.contains(key_of(prefix))) fresh.insert(key_of(prefix));
   }
-  if (entries_.size() + fresh.size() <= STEER_MAX_DROPS) return {};
-  return Error{fmt::format(
-      "the drop list has {} prefixes and room for {}: remove some, or join them to shorter ones",
-      entries_.size(), int{STEER_MAX_DROPS})};
+  const std::size_t wanted = entries_.size() + fresh.size();
+  if (wanted <= STEER_MAX_DROPS) return {};
+  return no_room(wanted);
 }
 
 }  // namespace bowline::control

@@ -34,7 +34,8 @@ class DropList {
   void attach(link::Fd map);
   bool attached() const;
 
-  // Makes the entries of the configuration exactly these; what was added by hand stays.
+  // Makes the entries of the configuration exactly these; what was added by hand stays. Nothing
+  // changes if that is more than there is room for.
   dns::Result<Change> configure(const std::vector<config::AddressRange>& ranges);
   // All of them, or none and the reason.
   dns::Result<Change> add(const std::vector<config::Prefix>& prefixes);

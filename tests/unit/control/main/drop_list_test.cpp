@@ -130,6 +130,18 @@ TEST_CASE("drop list: the limit is named, and nothing is half done") {
   const auto refused = list.add(prefixes("192.0.2.1"));
   REQUIRE_FALSE(refused);
   CHECK(refused.error().find("65536") != std::string::npos);
-  CHECK(list.remove(many)->removed == STEER_MAX_DROPS);
+  const auto not_configured = list.configure(ranges({"192.0.2.1"}));
+  REQUIRE_FALSE(not_configured);
+  CHECK(not_configured.error().find("65537") != std::string::npos);
+  CHECK(list.remove({many.front()})->removed == 1);
+  CHECK(list.configure(ranges({"192.0.2.1"}))->added == 1);
+  // One goes and two come: refused before the one is gone.
+  CHECK_FALSE(list.configure(ranges({"192.0.2.2", "192.0.2.3"})));
+  CHECK(listed(list).size() == STEER_MAX_DROPS);
+  CHECK(listed(list).back() == "192.0.2.1/32 2");
+  CHECK(list.configure(ranges({"192.0.2.2"}))->removed == 1);
+  CHECK(list.configure({})->removed == 1);
+  many.erase(many.begin());
+  CHECK(list.remove(many)->removed == STEER_MAX_DROPS - 1);
   CHECK(listed(list).empty());
 }
