@@ -3,11 +3,11 @@
 #include <net/if.h>
 #include <xdp/libxdp.h>
 
-#include <cstdarg>
 #include <cstring>
 #include <memory>
 #include <string_view>
 
+#include "control/keeper/quiet.h"
 #include "control/log/log.h"
 
 namespace bowline::control::keeper {
@@ -20,9 +20,6 @@ constexpr const char* kProgramName = "xsk_def_prog";
 struct Close {
   void operator()(xdp_multiprog* programs) const { xdp_multiprog__close(programs); }
 };
-
-// What we say ourselves is enough.
-int print_nothing(libxdp_print_level, const char*, va_list) { return 0; }
 
 bool is_leftover(const xdp_program* program) {
   const char* const name = program == nullptr ? nullptr : xdp_program__name(program);
@@ -62,7 +59,7 @@ std::string af_xdp_interface(const std::string& device) {
 }
 
 void detach_leftovers(const std::vector<std::string>& devices) {
-  (void)libxdp_set_print(&print_nothing);
+  silence_xdp_libraries();
   for (const std::string& device : devices) {
     const std::string name = af_xdp_interface(device);
     const unsigned interface = name.empty() ? 0 : ::if_nametoindex(name.c_str());

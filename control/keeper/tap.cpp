@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <linux/if_tun.h>
-#include <net/if.h>
 #include <poll.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -12,6 +11,8 @@
 
 #include <fmt/format.h>
 
+#include "control/keeper/interface_request.h"
+
 namespace bowline::control::keeper {
 
 namespace {
@@ -20,12 +21,6 @@ constexpr const char* kTunDevice = "/dev/net/tun";
 // After a kill of the keeper its dataplane needs a moment to let go of the interface.
 constexpr int kBusyTries = 20;
 constexpr int kBusyWait_ms = 50;
-
-ifreq request_for(const std::string& name) {
-  ifreq request{};
-  name.copy(request.ifr_name, sizeof request.ifr_name - 1);
-  return request;
-}
 
 dns::Error fault(const std::string& name, const std::string& what, const char* remedy) {
   return {fmt::format("cannot make the exception port {}: {}: {}", name, what, remedy)};

@@ -4,7 +4,6 @@
 #include <ifaddrs.h>
 #include <linux/ethtool.h>
 #include <linux/sockios.h>
-#include <net/if.h>
 #include <net/if_arp.h>
 #include <netinet/in.h>
 #include <sys/ioctl.h>
@@ -19,6 +18,7 @@
 
 #include <fmt/format.h>
 
+#include "control/keeper/interface_request.h"
 #include "ebpf/steer.h"
 #include "link/handover.h"
 #include "link/outcome.h"
@@ -32,12 +32,6 @@ namespace {
 constexpr unsigned kMaxMtu = 1790;
 constexpr unsigned kEthernetHeader = 14;
 constexpr unsigned kVlanTags = 8;
-
-ifreq request_for(const std::string& name) {
-  ifreq request{};
-  name.copy(request.ifr_name, sizeof request.ifr_name - 1);
-  return request;
-}
 
 bool stands_on(const ifaddrs& entry, const config::Address& address) {
   if (entry.ifa_addr == nullptr) return false;

@@ -5,15 +5,14 @@
 #include <poll.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
-#include <xdp/libxdp.h>
 #include <xdp/xsk.h>
 
 #include <algorithm>
 #include <cassert>
 #include <cerrno>
-#include <cstdarg>
 #include <cstring>
 
+#include "control/keeper/quiet.h"
 #include "control/log/log.h"
 
 // Debian 12's headers are older than some kernels that this runs on; the numbers never change.
@@ -85,10 +84,6 @@ struct XdpQueue {
 };
 
 namespace {
-
-// What we say ourselves is enough.
-int print_nothing(libxdp_print_level, const char*, va_list) { return 0; }
-int print_nothing_either(libbpf_print_level, const char*, va_list) { return 0; }
 
 // Allocated in full, so that a lack of memory is an error here and no SIGBUS later; its size can
 // never change.
@@ -224,8 +219,7 @@ XdpPort::~XdpPort() = default;
 
 dns::Result<XdpPort> XdpPort::open(const XdpInterface& interface, std::uint16_t number,
                                    const config::Xdp& settings, const SharedMaps& maps) {
-  (void)libxdp_set_print(&print_nothing);
-  (void)libbpf_set_print(&print_nothing_either);
+  silence_xdp_libraries();
   const std::uint32_t frame_size = xdp_frame_size(interface.mtu);
   assert(frame_size != 0);
   const Steering steering{interface.ports, settings.udp, settings.route_check,

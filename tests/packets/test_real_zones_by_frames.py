@@ -9,9 +9,8 @@ import frames
 import ports
 import wire
 from frames import Frame
-from zone_truth import DS, NS, NSEC, ZoneTruth
+from zone_truth import DS, NS, NSEC, REAL_ZONES, ZoneTruth
 
-FILES = {".": "root-2011.zone", "huge.example.": "xfr_huge.zone"}
 SAMPLE = 5  # of the ten thousand RRsets of huge.example one in so many
 # What does not fit a datagram of 1232 octets comes by TCP; test_links_zones.py asks for it.
 TRUNCATED_FROM = 1000
@@ -22,7 +21,7 @@ def files():
     folder = harness.SHARED / "data" / "zones"
     if not folder.exists():
         pytest.skip(f"{folder} is not there")
-    return {origin: folder / name for origin, name in FILES.items()}
+    return {origin: folder / name for origin, name in REAL_ZONES.items()}
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +51,7 @@ def ask_all(port, questions):
     return [replies[ident] for ident in range(len(sent))]
 
 
-@pytest.mark.parametrize("origin", FILES)
+@pytest.mark.parametrize("origin", REAL_ZONES)
 def test_authoritative_rrsets_come_back(real, truths, origin):
     rrsets = sorted(truths[origin].authoritative(), key=lambda r: (r.owner, r.type))
     if len(rrsets) > 5000:

@@ -10,6 +10,7 @@ import pytest
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
 import appliance as harness  # noqa: E402
+from zone_truth import REAL_ZONES, ZoneTruth  # noqa: E402
 
 # What a shell starts in the background ignores Ctrl-C, and so would all that is started here.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -36,6 +37,19 @@ def shared_data():
     if not data.exists():
         pytest.skip(f"{data} is not there")
     return data
+
+
+@pytest.fixture(scope="session")
+def zone_files(shared_data):
+    """The real zones and the samples."""
+    files = {origin: shared_data / "zones" / name for origin, name in REAL_ZONES.items()}
+    files.update({name + ".": path for name, path in harness.SAMPLE_ZONES.items()})
+    return files
+
+
+@pytest.fixture(scope="session")
+def truths(zone_files):
+    return {origin: ZoneTruth(origin, path) for origin, path in zone_files.items()}
 
 
 @pytest.fixture(scope="module")

@@ -3,26 +3,12 @@ through the kernel or the exception port, by TCP."""
 
 import pytest
 
-import appliance as harness
 import links
 import wire
 from network import OUR_IPV4, OUR_IPV6
-from test_real_zones import REAL, SAMPLE, ask_many, check_answer, check_referral
-from zone_truth import ZoneTruth
+from test_real_zones import SAMPLE, ask_many, check_answer, check_referral
 
 WAYS = [(transport, host) for transport in ("udp", "tcp") for host in (OUR_IPV4, OUR_IPV6)]
-
-
-@pytest.fixture(scope="module")
-def zone_files(shared_data):
-    files = {origin: shared_data / "zones" / name for origin, name in REAL.items()}
-    files.update({name + ".": path for name, path in harness.SAMPLE_ZONES.items()})
-    return files
-
-
-@pytest.fixture(scope="module")
-def truths(zone_files):
-    return {origin: ZoneTruth(origin, path) for origin, path in zone_files.items()}
 
 
 @pytest.fixture(scope="module", params=links.BACKENDS)

@@ -5,7 +5,7 @@ import pytest
 import appliance as harness
 import client
 import wire
-from zone_truth import A, AAAA, DS, NS, NSEC, ZoneTruth
+from zone_truth import A, AAAA, DS, NS, NSEC, REAL_ZONES
 
 # Of the names of the large zone each transport but the first gets one in so many.
 SAMPLE = 8
@@ -13,25 +13,12 @@ SAMPLE = 8
 MAX_OPTIONAL_TARGETS = 13
 
 TRANSPORTS = [("udp", "127.0.0.1"), ("tcp", "127.0.0.1"), ("udp", "::1"), ("tcp", "::1")]
-REAL = {".": "root-2011.zone", "huge.example.": "xfr_huge.zone"}
-
-
-@pytest.fixture(scope="module")
-def zone_files(shared_data):
-    files = {origin: shared_data / "zones" / name for origin, name in REAL.items()}
-    files.update({name + ".": path for name, path in harness.SAMPLE_ZONES.items()})
-    return files
 
 
 @pytest.fixture(scope="module")
 def real(zone_files):
     with harness.Appliance(zone_files) as running:
         yield running.start()
-
-
-@pytest.fixture(scope="module")
-def truths(zone_files):
-    return {origin: ZoneTruth(origin, path) for origin, path in zone_files.items()}
 
 
 def ask_many(appliance, transport, host, messages):
@@ -49,7 +36,7 @@ def part_of(rrsets, transport, host):
 
 
 def all_origins():
-    return list(REAL) + [name + "." for name in harness.SAMPLE_ZONES]
+    return list(REAL_ZONES) + [name + "." for name in harness.SAMPLE_ZONES]
 
 
 def check_answer(appliance, host, question, rrset, octets):

@@ -11,6 +11,10 @@ NS, DS, NSEC, NSEC3, RRSIG, A, AAAA = (wire.type_code(t) for t in
                                        ("NS", "DS", "NSEC", "NSEC3", "RRSIG", "A", "AAAA"))
 
 
+# Files of ../shared/data/zones by the names of their zones.
+REAL_ZONES = {".": "root-2011.zone", "huge.example.": "xfr_huge.zone"}
+
+
 @dataclasses.dataclass
 class Rrset:
     owner: bytes
