@@ -19,6 +19,10 @@ void write_answer(Query& query, const Sources& sources, Scratch& scratch) {
     write_error(query, dns::Rcode::kRefused, sources);
     return;
   }
+  if ((query.zone->flags & zones::kZoneAbsent) != 0) [[unlikely]] {
+    write_error(query, dns::Rcode::kServFail, sources);
+    return;
+  }
   // Its constructor sets what is read; the build's zeroing of every local would cost more than
   // that.
   [[gnu::uninitialized]] Reply reply(query, sources, scratch);

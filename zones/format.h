@@ -141,6 +141,7 @@ static_assert(sizeof(FarBody) == 16);
 enum ZoneFlags : std::uint8_t {
   kZoneNsec = 1,    // the apex has an NSEC record
   kZoneNsec3 = 2,   // the apex has NSEC3PARAM of a known algorithm and the NSEC3 tree is not empty
+  kZoneAbsent = 4,  // a placeholder: the zone is ours, but there is no content to answer from
 };
 
 struct alignas(64) Zone {
