@@ -6,6 +6,7 @@
 
 #include "answer/admit.h"
 #include "answer/lookup.h"
+#include "answer/plan.h"
 #include "answer/query.h"
 #include "answer/reply.h"
 #include "answer/sections.h"
@@ -16,16 +17,20 @@ namespace {
 
 void write_answer(Query& query, const Sources& sources, Scratch& scratch) {
   if (query.zone == nullptr) {
-    write_error(query, dns::Rcode::kRefused, sources);
+    write_error(query, dns::Rcode::kRefused, sources, dns::ExtendedErrorCode::kNotAuthoritative);
     return;
   }
   if ((query.zone->flags & zones::kZoneAbsent) != 0) [[unlikely]] {
-    write_error(query, dns::Rcode::kServFail, sources);
+    write_error(query, dns::Rcode::kServFail, sources, dns::ExtendedErrorCode::kNotReady);
     return;
   }
   // Its constructor sets what is read; the build's zeroing of every local would cost more than
   // that.
   [[gnu::uninitialized]] Reply reply(query, sources, scratch);
+  if (query.zone->plan_size != 0) [[unlikely]] {
+    answer_by_plan(reply);
+    return;
+  }
   const Outcome outcome = solve_answer(reply);
   solve_authority(reply, outcome);
   solve_additional(reply, outcome);

@@ -38,7 +38,7 @@ void answer_chaos(Query& query, const Sources& sources) {
   const link::SettingText* const text = find_text(query.name, *sources.settings);
   if (text == nullptr || text->length == 0 ||
       (type != dns::RrType::kTxt && type != dns::RrType::kAny)) {
-    write_error(query, dns::Rcode::kRefused, sources);
+    write_error(query, dns::Rcode::kRefused, sources, dns::ExtendedErrorCode::kNotSupported);
     return;
   }
   std::array<std::uint8_t, 1 + link::kMaxSettingText> rdata;
@@ -46,15 +46,17 @@ void answer_chaos(Query& query, const Sources& sources) {
   writer.u8(text->length);
   writer.bytes({text->bytes, text->length});
 
+  [[gnu::uninitialized]] ReplyOptions options;
   dns::MessageBuilder builder({query.message, query.capacity}, query.facts.question_end,
-                              query.limit, opt_size(query, *sources.settings));
+                              query.limit, prepare_opt(query, sources, options));
   builder.begin(dns::Section::kAnswer);
   query.truncated = !builder.add(query.name, dns::RrType::kTxt,
                                  static_cast<std::uint16_t>(dns::RrClass::kCh), 0,
                                  writer.written());
-  std::uint16_t flags = reply_flags(query) | dns::flag::kAa;
+  // Without AA, as Knot and NSD: there is no zone of this class that one could be authoritative for.
+  std::uint16_t flags = reply_flags(query);
   if (query.truncated) flags |= dns::flag::kTc;
-  finish_message(query, *sources.settings, builder, flags, dns::Rcode::kNoError);
+  finish_message(query, *sources.settings, options, builder, flags, dns::Rcode::kNoError);
 }
 
 }  // namespace bowline::answer

@@ -34,6 +34,11 @@ inline constexpr std::size_t kMaxProofs = kMaxChainSteps + 1 + 3;
 // are rare and found by binary search.
 inline constexpr unsigned kPrefetchedDepths = 4;
 
+// Octets of all options of one OPT record, with room for the longest NSID: see edns.cpp.
+inline constexpr std::size_t kMaxReplyOptions = 320;
+// RFC 6891 6.1.3: the version that is spoken here.
+inline constexpr std::uint8_t kEdnsVersion = 0;
+
 // The least a transport may offer (RFC 1035 4.2.1): a question and an OPT always fit.
 inline constexpr std::uint32_t kMinReplyCapacity = 512;
 

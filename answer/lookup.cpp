@@ -126,6 +126,13 @@ bool move_to(Query& query, dns::NameView name, const Sources& sources) {
   query.name_is_question = false;
   dns::make_name_key(*sources.secret, name, query.key);
   query.zone = choose_zone(query, sources.view);
+  // A chain ends before a zone without content as if we did not serve that: what has been found so
+  // far is an answer.
+  while (query.zone != nullptr && (query.zone->flags & zones::kZoneAbsent) != 0) [[unlikely]] {
+    const unsigned depth = query.zone->apex_depth;
+    query.zone =
+        depth == 0 ? nullptr : zones::find_zone(sources.view, query.key, depth - 1);
+  }
   if (query.zone == nullptr) return false;
   query.closest = zones::find_closest(sources.view.base, *query.zone, query.key);
   return true;

@@ -35,6 +35,9 @@ struct Query {
   // The outcome.
   Action action = Action::kContinue;
   bool truncated = false;           // the reply has the TC bit
+  // What a client that sent OPT is told besides the RCODE (RFC 8914), where there is room left;
+  // kOther: nothing. Any stage may set it.
+  dns::ExtendedErrorCode extended_error{};
   link::Counter reason{};           // of a drop; of a reply its RCODE's counter
 
   // What the stages know.
@@ -51,11 +54,16 @@ struct Query {
   dns::NameView qname() const { return {message + dns::kHeaderSize, facts.qname_size}; }
 };
 
+struct Reply;
+enum class Outcome : std::uint8_t;
+using StepFunction = Outcome (*)(Reply& reply, Outcome outcome, std::uint32_t argument);  // plan.h
+
 // What a burst is answered from. The view is held for the whole burst.
 struct Sources {
   zones::View view;
   const dns::HashKey* secret = nullptr;
   const link::Settings* settings = nullptr;
+  std::span<const StepFunction> steps = {};  // what the kinds of query plans mean (plan.h)
 };
 
 // Queries answered together: enough to hide a memory miss.

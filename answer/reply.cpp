@@ -15,16 +15,44 @@ Reply::Reply(Query& of, const Sources& from, Scratch& memory)
       sources(from),
       scratch(memory),
       builder({of.message, of.capacity}, of.facts.question_end, of.limit,
-              opt_size(of, *from.settings)),
-      dnssec(of.facts.has_edns && of.facts.edns.dnssec_ok) {}
+              prepare_opt(of, from, memory.options)),
+      dnssec(of.facts.has_edns && of.facts.edns.dnssec_ok),
+      rotated(from.settings->answer_rotation),
+      // RFC 1035 6.2: what answers for all classes knows of one alone.
+      authoritative(of.facts.qclass == static_cast<std::uint16_t>(dns::RrClass::kIn)) {}
+
+bool Reply::put_rotated(dns::NameView owner, bool owner_is_question, const zones::Rrset& rrset) {
+  const unsigned shift = query.facts.header.id % rrset.count;
+  unsigned left = shift;
+  std::size_t head = 0;  // octets of the first `shift` records
+  zones::for_each_record(rrset.records, [&](dns::Bytes rdata, std::uint32_t) {
+    if (left == 0) return;
+    --left;
+    head = static_cast<std::size_t>(rdata.data() + rdata.size() - rrset.records.data());
+  });
+  const dns::MessageBuilder::Mark before = builder.mark();
+  if (builder.add_block(owner, owner_is_question, rrset.records.subspan(head),
+                        rrset.count - shift) &&
+      builder.add_block(owner, owner_is_question, rrset.records.first(head), shift)) {
+    return true;
+  }
+  builder.rollback(before);
+  return false;
+}
+
+// The signatures are not rotated; neither are they by Knot.
+bool Reply::put_records(dns::NameView owner, bool owner_is_question, const zones::Rrset& rrset) {
+  if (rotated && rrset.count > 1 && builder.section() == dns::Section::kAnswer) [[unlikely]] {
+    return put_rotated(owner, owner_is_question, rrset);
+  }
+  return builder.add_block(owner, owner_is_question, rrset.records, rrset.count);
+}
 
 bool Reply::put(dns::NameView owner, bool owner_is_question, const zones::Rrset& rrset) {
   const bool with_signatures = dnssec && rrset.sig_count != 0;
-  if (!with_signatures) {
-    return builder.add_block(owner, owner_is_question, rrset.records, rrset.count);
-  }
+  if (!with_signatures) return put_records(owner, owner_is_question, rrset);
   const dns::MessageBuilder::Mark before = builder.mark();
-  if (builder.add_block(owner, owner_is_question, rrset.records, rrset.count) &&
+  if (put_records(owner, owner_is_question, rrset) &&
       builder.add_block(owner, owner_is_question, rrset.signatures, rrset.sig_count)) {
     return true;
   }
@@ -43,7 +71,7 @@ void Reply::finish() {
   if (authoritative) flags |= dns::flag::kAa;
   if (truncated) flags |= dns::flag::kTc;
   query.truncated = truncated;
-  finish_message(query, *sources.settings, builder, flags, rcode);
+  finish_message(query, *sources.settings, scratch.options, builder, flags, rcode);
 }
 
 std::uint16_t reply_flags(const Query& query) {
@@ -66,9 +94,9 @@ link::Counter counter_of(dns::Rcode rcode) {
   }
 }
 
-void finish_message(Query& query, const link::Settings& settings, dns::MessageBuilder& builder,
-                    std::uint16_t flags, dns::Rcode rcode) {
-  if (query.facts.has_edns) write_opt(query, settings, rcode, builder);
+void finish_message(Query& query, const link::Settings& settings, ReplyOptions& options,
+                    dns::MessageBuilder& builder, std::uint16_t flags, dns::Rcode rcode) {
+  if (query.facts.has_edns) write_opt(query, settings, rcode, options, builder);
   const std::uint16_t low = static_cast<std::uint16_t>(rcode) & kShortRcodeMask;
   query.size = static_cast<std::uint32_t>(builder.finish(static_cast<std::uint16_t>(flags | low)));
   query.action = Action::kSend;

@@ -38,6 +38,11 @@ struct Reply {
   // Turns the buffer into the finished reply.
   void finish();
 
+  // Of put(): the records alone, and those of the answer section from the one on that the query's
+  // ID chooses.
+  bool put_records(dns::NameView owner, bool owner_is_question, const zones::Rrset& rrset);
+  bool put_rotated(dns::NameView owner, bool owner_is_question, const zones::Rrset& rrset);
+
   Query& query;
   const Sources& sources;
   Scratch& scratch;
@@ -45,7 +50,8 @@ struct Reply {
   Place place;                        // of query.name
   dns::Rcode rcode = dns::Rcode::kNoError;
   bool dnssec;                        // DO is set
-  bool authoritative = true;
+  bool rotated;                       // answer-rotation
+  bool authoritative;
   bool truncated = false;
   std::uint8_t chain_size = 0;        // of scratch.chain
   std::uint8_t proof_count = 0;       // of scratch.proofs
@@ -58,8 +64,9 @@ struct Reply {
 std::uint16_t reply_flags(const Query& query);
 // What to count for a reply of this RCODE.
 link::Counter counter_of(dns::Rcode rcode);
-// Ends the message: OPT, flags with `rcode`, counts, and the query's outcome.
-void finish_message(Query& query, const link::Settings& settings, dns::MessageBuilder& builder,
-                    std::uint16_t flags, dns::Rcode rcode);
+// Ends the message: OPT with `options`, flags with `rcode`, counts, and the query's outcome.
+// REQUIRES: the builder kept what prepare_opt() said for these options.
+void finish_message(Query& query, const link::Settings& settings, ReplyOptions& options,
+                    dns::MessageBuilder& builder, std::uint16_t flags, dns::Rcode rcode);
 
 }  // namespace bowline::answer

@@ -5,6 +5,7 @@
 #include <array>
 #include <cstdint>
 
+#include "answer/edns.h"
 #include "answer/limits.h"
 #include "answer/nsec3_hash.h"
 #include "answer/query.h"
@@ -29,6 +30,7 @@ struct Scratch {
   dns::NameKey wildcard_key;                            // of "*" below the closest encloser
   std::array<dns::NameKey, kGlueBatch> target_keys;     // of a batch of name servers or hosts
   std::array<dns::NameView, kGlueBatch> targets;
+  ReplyOptions options;
   dns::Name alias;                                      // target that a DNAME made
   std::array<std::uint64_t, kMaxChainSteps + 1> chain;  // hashes of the names of a chain
   std::array<Proof, kMaxProofs> proofs;

@@ -123,6 +123,8 @@ void solve_authority(Reply& reply, Outcome outcome) {
   if (reply.truncated) return;
   reply.builder.begin(dns::Section::kAuthority);
   switch (outcome) {
+    case Outcome::kOpen:
+    case Outcome::kTaken:
     case Outcome::kAlias:
     case Outcome::kAnswered: break;
     case Outcome::kReferral:

@@ -7,6 +7,8 @@ namespace bowline::answer {
 
 // How a name was answered, and with it what the other sections need.
 enum class Outcome : std::uint8_t {
+  kOpen,      // not yet
+  kTaken,     // a step of a query plan has decided what becomes of the query
   kAnswered,  // there is data, or an alias that leads out of what we serve
   kAlias,     // the query has moved to the target of an alias
   kNoData,    // the name exists, the type does not

@@ -315,7 +315,7 @@ dns::Result<ZoneDraft> ZoneBuilder::build() {
     groups_ = {};
     nsec3_ = {};
     log_ = std::make_unique<Log>();
-    const Ref ref = finish_zone(edit, zone, apex_);
+    const Ref ref = finish_zone(edit, zone, apex_, plan_);
     return ZoneDraft(arena_.heap(), apex_, ref, edit.commit(), true);
   } catch (const OutOfMemory&) {
     return dns::Error{"zone " + name + " does not fit: the zone tables are full or the machine has "

@@ -26,6 +26,9 @@ class ZoneBuilder {
   // Adds one record with checked uncompressed rdata. False: the owner is not at or below the apex.
   bool add(dns::NameView owner, dns::RrType type, std::uint32_t ttl, dns::Bytes rdata);
 
+  // The query plan of the zone; none without this. REQUIRES: plan.size() <= kMaxPlanSteps.
+  void set_plan(std::span<const PlanStep> plan) { plan_.assign(plan.begin(), plan.end()); }
+
   // Writes the zone. Duplicate records count once. Fails without a SOA at the apex, or when the
   // tables are full. The builder is empty afterwards.
   dns::Result<ZoneDraft> build();
@@ -45,6 +48,7 @@ class ZoneBuilder {
   std::unique_ptr<Log> log_;
   std::vector<Group> groups_;
   std::vector<Group> nsec3_;
+  std::vector<PlanStep> plan_;
 };
 
 }  // namespace bowline::zones

@@ -144,6 +144,16 @@ enum ZoneFlags : std::uint8_t {
   kZoneAbsent = 4,  // a placeholder: the zone is ours, but there is no content to answer from
 };
 
+// What a query module does to the answers from a zone (answer/plan.h).
+struct PlanStep {
+  std::uint8_t stage;      // answer::Stage
+  std::uint8_t kind;       // which function
+  std::uint16_t unused;
+  std::uint32_t argument;  // the function's own: a number, or the Ref of its data
+};
+static_assert(sizeof(PlanStep) == 8);
+inline constexpr std::size_t kMaxPlanSteps = 64;  // modules of a zone, times the stages of each
+
 struct alignas(64) Zone {
   HashRoot names;
   Ref order;            // TreeBlock; every node of `names`
@@ -161,11 +171,17 @@ struct alignas(64) Zone {
   std::uint8_t salt_size;
   std::uint16_t nsec3_iterations;
   std::uint16_t rr_class;
-  std::uint8_t unused[8];
+  std::uint8_t plan_size;    // steps of the query plan
+  std::uint8_t unused[7];
   Bucket bucket;             // the only page while names.depth is 0 and names.page_buckets is 1
-  // Then: apex name, lower case, apex_size octets; NSEC3 salt, salt_size octets.
+  // Then: apex name, lower case, apex_size octets; NSEC3 salt, salt_size octets; from the next
+  // multiple of their alignment on, `plan_size` PlanStep.
 
   const std::uint8_t* tail() const { return reinterpret_cast<const std::uint8_t*>(this + 1); }
+  std::size_t plan_offset() const {
+    const std::size_t end = sizeof(Zone) + apex_size + salt_size;
+    return (end + alignof(PlanStep) - 1) / alignof(PlanStep) * alignof(PlanStep);
+  }
 };
 static_assert(sizeof(Zone) == 128);
 static_assert(offsetof(Zone, bucket) == 64);

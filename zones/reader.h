@@ -78,6 +78,11 @@ inline dns::NameView apex(const Zone& zone) { return {zone.tail(), zone.apex_siz
 inline dns::Bytes nsec3_salt(const Zone& zone) {
   return {zone.tail() + zone.apex_size, zone.salt_size};
 }
+// The steps of the query plan, in the order in which they are taken.
+inline std::span<const PlanStep> plan(const Zone& zone) {
+  const auto* const octets = reinterpret_cast<const std::byte*>(&zone);
+  return {reinterpret_cast<const PlanStep*>(octets + zone.plan_offset()), zone.plan_size};
+}
 
 // The zone with the deepest apex of at most `depth` labels at or above the name of `key`; null if
 // none. For DS at an apex ask again with depth = apex_depth - 1 (RFC 4035 3.1.4.1).

@@ -46,7 +46,8 @@ ZoneWriter::ZoneWriter(Arena& arena, const dns::HashKey& secret, const Zone& zon
       zone_(zone),
       old_zone_(static_cast<Ref>((reinterpret_cast<const std::byte*>(&zone) -
                                   arena.heap().base().address) /
-                                 static_cast<std::ptrdiff_t>(link::kGranule))) {}
+                                 static_cast<std::ptrdiff_t>(link::kGranule))),
+      plan_(zones::plan(zone).begin(), zones::plan(zone).end()) {}
 
 StoredRecord ZoneWriter::store(dns::RrType type, std::uint32_t ttl, dns::Bytes rdata) {
   std::vector<std::uint8_t>& octets = stored_.emplace_back(kRecordHead + rdata.size());
@@ -329,7 +330,7 @@ dns::Result<ZoneDraft> ZoneWriter::finish() {
     }
     const std::uint32_t old_size = zone_.size;
     ++zone_.version;
-    const Ref zone = finish_zone(edit_, zone_, apex_);
+    const Ref zone = finish_zone(edit_, zone_, apex_, plan_);
     edit_.discard(old_zone_, old_size);
     return ZoneDraft(edit_.heap(), apex_, zone, edit_.commit(), false);
   } catch (const OutOfMemory&) {

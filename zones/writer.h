@@ -36,6 +36,9 @@ class ZoneWriter {
   dns::Result<void> replace_rrset(dns::NameView owner, dns::RrType type, std::uint32_t ttl,
                                   std::span<const dns::Bytes> rdata);
 
+  // Puts this query plan in place of the zone's. REQUIRES: plan.size() <= kMaxPlanSteps.
+  void set_plan(std::span<const PlanStep> plan) { plan_.assign(plan.begin(), plan.end()); }
+
   // Completes the new version. Fails if the apex has no SOA, or the tables are full; then nothing
   // has happened. The writer is spent either way.
   dns::Result<ZoneDraft> finish();
@@ -68,6 +71,7 @@ class ZoneWriter {
   Edit edit_;
   Zone zone_;
   Ref old_zone_;
+  std::vector<PlanStep> plan_;
   NodeEncoder encoder_;
   std::vector<std::vector<std::uint8_t>> stored_;  // the octets of added records, until finish()
 };

@@ -18,6 +18,7 @@
 #include "link/publish.h"
 #include "zones/builder.h"
 #include "zones/layout.h"
+#include "zones/placeholder.h"
 #include "zones/publisher.h"
 
 namespace bowline::answer::test {
@@ -209,7 +210,7 @@ struct Served::Tables {
 
   Sources sources() const {
     const zones::View view = publisher.current();
-    return {view, &secret, view.base.at<link::Settings>(view.root->settings)};
+    return {view, &secret, view.base.at<link::Settings>(view.root->settings), steps};
   }
 
   std::byte* memory;
@@ -217,6 +218,7 @@ struct Served::Tables {
   link::TablesHeader* header;
   zones::Publisher publisher;
   dns::HashKey secret;
+  std::span<const StepFunction> steps;
   Scratch scratch;
 };
 
@@ -226,7 +228,14 @@ Served::Served(const std::vector<ZoneText>& zones, const link::Settings& setting
   std::vector<zones::ZoneDraft> drafts;
   for (const ZoneText& zone : zones) {
     const dns::Name apex = name_of(zone.apex);
+    if (zone.text.empty()) {
+      auto held = zones::make_placeholder(arena, tables_->secret, apex);
+      if (!held) throw std::runtime_error(held.error());
+      drafts.push_back(std::move(*held));
+      continue;
+    }
     zones::ZoneBuilder builder(arena, tables_->secret, apex);
+    builder.set_plan(zone.plan);
     dns::ZoneFileOptions options;
     options.origin = apex;
     const dns::ZoneFileResult read = dns::read_zone_text(
@@ -241,6 +250,8 @@ Served::Served(const std::vector<ZoneText>& zones, const link::Settings& setting
   const auto published = tables_->publisher.publish(std::move(drafts));
   if (!published) throw std::runtime_error(published.error());
 }
+
+void Served::set_steps(std::span<const StepFunction> steps) { tables_->steps = steps; }
 
 Served::~Served() = default;
 Served::Served(Served&&) noexcept = default;

@@ -18,7 +18,8 @@ using Message = std::vector<std::uint8_t>;
 
 struct ZoneText {
   std::string apex;
-  std::string text;
+  std::string text;  // empty: a placeholder, as control publishes a zone that it cannot load
+  std::vector<zones::PlanStep> plan = {};
 };
 
 // What came of one request.
@@ -36,6 +37,9 @@ class Served {
   static Served samples(const link::Settings& settings = {});
   ~Served();
   Served(Served&&) noexcept;
+
+  // What the kinds of the zones' query plans mean. They live as long as this does.
+  void set_steps(std::span<const StepFunction> steps);
 
   // `question` is "name TYPE" and then any of: +do +edns=SIZE +version=N +nsid +tcp +v6 +rd +cd +ad
   // +class=N +max=OCTETS. The reply as lines: "RCODE flags", then "answer ...", "authority ...",

@@ -5,6 +5,7 @@
 #include "tables.h"
 #include "zones/tree.h"
 #include "zones/walker.h"
+#include "zones/writer.h"
 
 using namespace bowline;
 using namespace bowline::zones;
@@ -122,4 +123,32 @@ TEST_CASE("a thousand zones share one directory") {
     REQUIRE(zone != nullptr);
     CHECK(apex(*zone).to_text() == text);
   }
+}
+
+TEST_CASE("a query plan stays with its zone until another is put in its place") {
+  test::Tables tables;
+  Arena arena(tables.heap());
+  const auto steps = [&] {
+    std::vector<std::uint32_t> arguments;
+    for (const PlanStep& step : plan(*tables.zone("test."))) arguments.push_back(step.argument);
+    return arguments;
+  };
+  ZoneBuilder builder(arena, tables.secret(), test::name("test."));
+  builder.set_plan(std::vector<PlanStep>{{1, 2, 0, 30}, {2, 0, 0, 31}});
+  builder.add(test::name("test."), RrType::kSoa, 1, test::rdata(RrType::kSoa, test::kSoaText));
+  tables.publish(builder.build());
+  CHECK(steps() == std::vector<std::uint32_t>{30, 31});
+
+  // A longer salt moves the plan within the block.
+  ZoneWriter writer(arena, tables.secret(), *tables.zone("test."));
+  REQUIRE(writer.add(test::name("test."), RrType::kNsec3Param, 1,
+                     test::rdata(RrType::kNsec3Param, "1 0 0 AABBCCDDEE")).ok());
+  tables.publish(writer.finish());
+  CHECK(steps() == std::vector<std::uint32_t>{30, 31});
+
+  ZoneWriter other(arena, tables.secret(), *tables.zone("test."));
+  other.set_plan(std::vector<PlanStep>(kMaxPlanSteps, {0, 0, 0, 7}));
+  tables.publish(other.finish());
+  CHECK(steps() == std::vector<std::uint32_t>(kMaxPlanSteps, 7));
+  CHECK_FALSE(check_version(tables.publisher().current(), tables.secret(), true));
 }
