@@ -1,6 +1,7 @@
 #include "zones/zone_block.h"
 
 #include <algorithm>
+#include <cassert>
 #include <cstring>
 
 #include "zones/hash_writer.h"
@@ -55,13 +56,16 @@ Nsec3Parameters nsec3_parameters(Base base, const Node& apex) {
   return found;
 }
 
-}  // namespace
-
-std::size_t zone_block_size(std::size_t apex_size, std::size_t salt_size) {
-  return (sizeof(Zone) + apex_size + salt_size + kLine - 1) / kLine * kLine;
+// Whole cache lines, for the bucket of a zone is read as such.
+std::uint32_t block_size(const Zone& zone) {
+  const std::size_t size = zone.plan_offset() + zone.plan_size * sizeof(PlanStep);
+  return static_cast<std::uint32_t>((size + kLine - 1) / kLine * kLine);
 }
 
-Ref finish_zone(Edit& edit, const Zone& from, dns::NameView apex) {
+}  // namespace
+
+Ref finish_zone(Edit& edit, const Zone& from, dns::NameView apex, std::span<const PlanStep> plan) {
+  assert(plan.size() <= kMaxPlanSteps);
   Zone draft = from;
   const Base base = edit.base();
   const Node& node = *base.at<Node>(draft.apex_node);
@@ -71,16 +75,19 @@ Ref finish_zone(Edit& edit, const Zone& from, dns::NameView apex) {
     const FarBody& old = *base.at<FarBody>(draft.negative_soa);
     edit.discard(draft.negative_soa, sizeof(FarBody) + old.size + old.sig_size);
   }
-  draft.negative_soa = make_negative_soa(edit, soa);
-  draft.serial = dns::load_u32(soa.records.data() + soa.records.size() - kSoaNumbers);
-  draft.flags = 0;
+  if (soa) {
+    draft.negative_soa = make_negative_soa(edit, soa);
+    draft.serial = dns::load_u32(soa.records.data() + soa.records.size() - kSoaNumbers);
+  }
+  draft.flags &= kZoneAbsent;
   if (find_rrset(base, node, dns::RrType::kNsec)) draft.flags |= kZoneNsec;
   if (nsec3.usable && draft.nsec3 != 0) draft.flags |= kZoneNsec3;
   draft.nsec3_iterations = nsec3.iterations;
   draft.salt_size = static_cast<std::uint8_t>(nsec3.salt.size());
   draft.apex_size = static_cast<std::uint8_t>(apex.size());
   draft.apex_depth = static_cast<std::uint8_t>(apex.depth());
-  draft.size = static_cast<std::uint32_t>(zone_block_size(apex.size(), nsec3.salt.size()));
+  draft.plan_size = static_cast<std::uint8_t>(plan.size());
+  draft.size = block_size(draft);
 
   const Ref ref = edit.allocate(draft.size);
   auto* const octets = edit.at<std::uint8_t>(ref);
@@ -91,6 +98,7 @@ Ref finish_zone(Edit& edit, const Zone& from, dns::NameView apex) {
   if (!nsec3.salt.empty()) {
     std::memcpy(octets + sizeof draft + folded.size(), nsec3.salt.data(), nsec3.salt.size());
   }
+  if (!plan.empty()) std::memcpy(octets + draft.plan_offset(), plan.data(), plan.size_bytes());
   return ref;
 }
 
@@ -107,8 +115,10 @@ void for_each_zone_block(Base base, Ref ref, const std::function<void(Ref, std::
     for_each_tree_block(base, tree, visit);
   }
   for_each_index_block(base, zone.names, visit);
-  const FarBody& soa = *base.at<FarBody>(zone.negative_soa);
-  visit(zone.negative_soa, sizeof(FarBody) + soa.size + soa.sig_size);
+  if (zone.negative_soa != 0) {
+    const FarBody& soa = *base.at<FarBody>(zone.negative_soa);
+    visit(zone.negative_soa, sizeof(FarBody) + soa.size + soa.sig_size);
+  }
   visit(ref, zone.size);
 }
 
