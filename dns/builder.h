@@ -59,7 +59,16 @@ class MessageBuilder {
 
   std::size_t size() const { return size_; }
   std::size_t space() const { return limit_ - size_; }  // without what is reserved
+  Section section() const { return section_; }
   unsigned count(Section section) const { return counts_[static_cast<unsigned>(section)]; }
+
+  // Reserves so many octets more. False: there is no room for them.
+  bool reserve_more(std::size_t octets) {
+    if (octets > space()) return false;
+    limit_ -= octets;
+    reserve_ += octets;
+    return true;
+  }
 
   // Writes an OPT record with `options` (already encoded) into the additional section.
   // REQUIRES: 11 + options.size() <= the reserve; called last before finish().

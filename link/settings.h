@@ -27,18 +27,22 @@ struct Settings {
   std::uint32_t tcp_idle_timeout_ms = 10'000;
   std::uint32_t tcp_io_timeout_ms = 500;
   std::uint32_t tcp_max_clients = 1024;
+  bool edns_client_subnet = false;  // RFC 7871
+  bool answer_rotation = false;
+  std::uint8_t unused[2] = {};
   SettingText nsid;      // RFC 5001; binary
   SettingText identity;  // id.server, hostname.bind in class CH
   SettingText version;   // version.server, version.bind in class CH
 };
 
-static_assert(sizeof(SettingText) == 256 && sizeof(Settings) == 16 + 3 * 256);
+static_assert(sizeof(SettingText) == 256 && sizeof(Settings) == 20 + 3 * 256);
 static_assert(std::is_trivially_copyable_v<Settings>);
 
 inline constexpr std::uint64_t kSettingsLayout = layout_hash(
     {sizeof(Settings), offsetof(Settings, udp_max_payload_ipv4),
      offsetof(Settings, udp_max_payload_ipv6), offsetof(Settings, tcp_idle_timeout_ms),
      offsetof(Settings, tcp_io_timeout_ms), offsetof(Settings, tcp_max_clients),
+     offsetof(Settings, edns_client_subnet), offsetof(Settings, answer_rotation),
      offsetof(Settings, nsid), offsetof(Settings, identity), offsetof(Settings, version)});
 
 }  // namespace bowline::link

@@ -42,9 +42,13 @@ struct Server {
   std::string rundir;           // absolute
   std::string pidfile;          // absolute
   User user;
-  std::string identity;  // id.server./hostname.bind. CH TXT; empty: disabled
-  std::string version;   // version.server./version.bind. CH TXT; empty: disabled
-  Octets nsid;           // empty: disabled
+  // Of these three an empty one is disabled; nothing: the host's full name, which only the
+  // process that needs it looks up.
+  std::optional<std::string> identity;  // id.server./hostname.bind. CH TXT
+  std::optional<Octets> nsid;
+  std::string version;  // version.server./version.bind. CH TXT
+  bool edns_client_subnet = false;
+  bool answer_rotation = false;
   unsigned udp_workers = 0;
   unsigned tcp_workers = 0;
   unsigned background_workers = 0;  // threads that load zones

@@ -1,7 +1,6 @@
 // Typed views of the sections that are effective.
 #include <sched.h>
 #include <sys/resource.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <climits>
@@ -60,12 +59,6 @@ unsigned cpu_count() {
   return static_cast<unsigned>(std::max(1, CPU_COUNT(&set)));
 }
 
-std::string host_name() {
-  char name[HOST_NAME_MAX + 1] = {};
-  gethostname(name, sizeof name - 1);
-  return name;
-}
-
 unsigned half_of_file_limit() {
   rlimit limit{};
   if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return INT_MAX;
@@ -98,8 +91,6 @@ User user_of(const Store& store, const Reader& reader) {
   if (!user) return {reader.text("user"), {}, static_cast<uid_t>(-1), static_cast<gid_t>(-1)};
   return std::move(*user);
 }
-
-Octets octets_of(const std::string& text) { return {text.begin(), text.end()}; }
 
 LogLevel level_of(const Reader& reader, std::string_view item, LogLevel otherwise) {
   constexpr std::string_view kNames[] = {"critical", "error", "warning", "notice", "info", "debug"};
@@ -148,10 +139,11 @@ Server Config::server() const {
   server.listen = listen_of(reader, server.rundir);
   server.pidfile = absolute_path(server.rundir, reader.text("pidfile", "bowline.pid"));
   server.user = user_of(*store_, reader);
-  server.identity = reader.text("identity", host_name());
+  if (const auto identity = reader.one("identity")) server.identity = identity->text();
   server.version = reader.text("version", "Bowline " BOWLINE_VERSION);
-  const auto nsid = reader.one("nsid");
-  server.nsid = nsid ? nsid->octets() : octets_of(host_name());
+  if (const auto nsid = reader.one("nsid")) server.nsid = nsid->octets();
+  server.edns_client_subnet = reader.flag("edns-client-subnet");
+  server.answer_rotation = reader.flag("answer-rotation");
   server.udp_workers = reader.number("udp-workers", cpu_count());
   server.tcp_workers = reader.number("tcp-workers", std::max(cpu_count(), kLeastTcpWorkers));
   server.background_workers =

@@ -1,10 +1,8 @@
 #include "control/store/zone_store.h"
 
 #include <malloc.h>
-#include <sys/resource.h>
 
 #include <algorithm>
-#include <cstring>
 
 #include "control/log/log.h"
 #include "control/store/parallel_load.h"
@@ -27,31 +25,7 @@ void report_error(UpdateReport& report, std::string text) {
   if (report.errors.size() < kMaxReported) report.errors.push_back(std::move(text));
 }
 
-void copy_text(const std::string& text, link::SettingText& to) {
-  to.length = static_cast<std::uint8_t>(std::min(text.size(), link::kMaxSettingText));
-  std::memcpy(to.bytes, text.data(), to.length);
-}
-
 }  // namespace
-
-link::Settings make_settings(const config::Config& config) {
-  const config::Server server = config.server();
-  link::Settings settings;
-  settings.udp_max_payload_ipv4 = static_cast<std::uint16_t>(server.udp_max_payload_ipv4);
-  settings.udp_max_payload_ipv6 = static_cast<std::uint16_t>(server.udp_max_payload_ipv6);
-  settings.tcp_idle_timeout_ms = server.tcp_idle_timeout_s * 1000;
-  settings.tcp_io_timeout_ms = server.tcp_io_timeout_ms;
-  settings.tcp_max_clients = server.tcp_max_clients;
-  rlimit files{};
-  if (settings.tcp_max_clients == 0 && ::getrlimit(RLIMIT_NOFILE, &files) == 0) {
-    settings.tcp_max_clients =
-        static_cast<std::uint32_t>(std::min<rlim_t>(files.rlim_cur / 2, 1U << 30));
-  }
-  copy_text(std::string(server.nsid.begin(), server.nsid.end()), settings.nsid);
-  copy_text(server.identity, settings.identity);
-  copy_text(server.version, settings.version);
-  return settings;
-}
 
 ZoneStore::Key ZoneStore::key_of(dns::NameView name) {
   const dns::Name lower = dns::Name(name).lower();

@@ -66,6 +66,10 @@ TEST_CASE("config: nothing set gives the defaults") {
   CHECK(server.udp_max_payload_ipv6 == 1232);
   CHECK_FALSE(server.async_start);
   CHECK(server.version == "Bowline 0.1.0");
+  CHECK_FALSE(server.identity.has_value());
+  CHECK_FALSE(server.nsid.has_value());
+  CHECK_FALSE(server.edns_client_subnet);
+  CHECK_FALSE(server.answer_rotation);
   CHECK(config.dataplane().sockets);
   CHECK_FALSE(config.dataplane().xdp);
   CHECK_FALSE(config.dataplane().dpdk);
@@ -95,6 +99,8 @@ server:
     udp-max-payload-ipv6: 2K
     identity:
     nsid: 0x00ff
+    edns-client-subnet: on
+    answer-rotation: true
     async-start: ON
 )");
   const Server server = config.server();
@@ -106,7 +112,9 @@ server:
   CHECK(server.tcp_idle_timeout_s == 60);
   CHECK(server.udp_max_payload_ipv4 == 1400);
   CHECK(server.udp_max_payload_ipv6 == 2048);
-  CHECK(server.identity.empty());
+  CHECK(server.identity == "");
+  CHECK(server.edns_client_subnet);
+  CHECK(server.answer_rotation);
   CHECK(server.nsid == Octets{0x00, 0xff});
   CHECK(server.async_start);
   CHECK(server.pidfile == "/run/dns/bowline.pid");
