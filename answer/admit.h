@@ -6,12 +6,13 @@
 
 namespace bowline::answer {
 
-// Reads the request. True: it asks for data of class IN or ANY, and facts and limit are set. False: the
-// outcome is decided.
+// Reads the request. True: it asks for data of class IN or ANY, and facts and limit are set.
+// False: the outcome is decided.
 bool admit(Query& query, const Sources& sources);
 
-// Makes the reply an error: header, the question if one could be read, and OPT if one was sent, with
-// `extended` (RFC 8914) unless that is kOther. REQUIRES: facts are read; the message is unchanged.
+// Makes the reply an error: header, the question if one could be read, and OPT if one was sent,
+// with `extended` (RFC 8914) unless that is kOther. REQUIRES: facts are read; the message is
+// unchanged.
 void write_error(Query& query, dns::Rcode rcode, const Sources& sources,
                  dns::ExtendedErrorCode extended = dns::ExtendedErrorCode::kOther);
 

@@ -53,7 +53,7 @@ void answer_chaos(Query& query, const Sources& sources) {
   query.truncated = !builder.add(query.name, dns::RrType::kTxt,
                                  static_cast<std::uint16_t>(dns::RrClass::kCh), 0,
                                  writer.written());
-  // Without AA, as Knot and NSD: there is no zone of this class that one could be authoritative for.
+  // Without AA, as Knot and NSD: there is no zone of this class to be authoritative for.
   std::uint16_t flags = reply_flags(query);
   if (query.truncated) flags |= dns::flag::kTc;
   finish_message(query, *sources.settings, options, builder, flags, dns::Rcode::kNoError);

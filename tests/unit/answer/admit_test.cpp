@@ -24,6 +24,7 @@ Message with_tail(Message message, const Message& tail) {
 
 const Message kTsig = {1, 'k', 0, 0, 250, 0, 255, 0, 0, 0, 0, 0, 0};
 const Message kOpt = {0, 0, 41, 4, 208, 0, 0, 0, 0, 0, 0};
+const Message kFutureOpt = {0, 0, 41, 4, 208, 0, 1, 0, 0, 0, 0};
 
 Lines outcome(const Result& result) {
   switch (result.action) {
@@ -46,6 +47,7 @@ struct RawCase {
 TEST_CASE("requests and what becomes of them") {
   const Message plain = make_request("mail.example.test. A");
   const Message edns = make_request("mail.example.test. A +edns=1232");
+  const Message future = make_request("mail.example.test. A +edns=1232 +version=1");
   const std::string answer = "answer mail.example.test. 3600 A 192.0.2.25";
   const RawCase cases[] = {
       {"an octet less than a header", Message(11), {"dropped"}},
@@ -69,6 +71,18 @@ TEST_CASE("requests and what becomes of them") {
       {"a notification", with_word(plain, 1, 0x2400), {"asked"}},
       {"an update", with_word(plain, 1, 0x2800), {"asked"}},
       {"a notification without a zone", with_word(Message(12), 1, 0x2400), {"FORMERR"}},
+      {"an unknown opcode with OPT", with_word(edns, 1, 0x7800), {"NOTIMP", "opt 1232 ede=21"}},
+      {"an unknown opcode and an unknown version", with_word(future, 1, 0x7800),
+       {"BADVERS", "opt 1232"}},
+      {"a notification of an unknown version", with_word(future, 1, 0x2400),
+       {"BADVERS", "opt 1232"}},
+      {"an unknown version without a question",
+       with_word(with_word(with_tail(Message(12), kFutureOpt), 2, 0), 5, 1),
+       {"BADVERS", "opt 1232"}},
+      {"an unknown version before octets left over", with_tail(future, {0}),
+       {"FORMERR", "opt 1232"}},
+      {"an update of class ANY", with_word(make_request("example.test. SOA +class=255"), 1, 0x2800),
+       {"REFUSED"}},
       {"an update of another class",
        with_word(make_request("example.test. SOA +class=3"), 1, 0x2800),
        {"REFUSED"}},
@@ -84,20 +98,47 @@ TEST_CASE("requests and what becomes of them") {
 
 TEST_CASE("types and classes that ask for something else") {
   Served served = Served::samples();
+  const Lines no_data = {"NOERROR aa", "authority example.test. 300 SOA ..."};
+  const std::string address = "answer example.test. 3600 A 192.0.2.80";
   check(served, {
     {"a transfer", "example.test. AXFR +tcp", {"asked"}},
-    {"a transfer over UDP", "example.test. AXFR", {"asked"}},
+    {"a transfer over UDP", "example.test. AXFR", {"NOTIMP"}},
+    {"a transfer over UDP with OPT", "example.test. AXFR +edns=1232",
+     {"NOTIMP", "opt 1232 ede=21"}},
     {"an incremental transfer", "example.test. IXFR", {"asked"}},
-    {"OPT as a type", "example.test. OPT", {"FORMERR"}},
-    {"TSIG as a type", "example.test. TSIG", {"FORMERR"}},
-    {"TKEY without a signature", "example.test. TKEY", {"FORMERR"}},
-    {"an unassigned meta type", "example.test. TYPE200", {"FORMERR"}},
+    {"an incremental transfer over a stream", "example.test. IXFR +tcp", {"asked"}},
+    {"OPT as a type", "example.test. OPT", no_data},
+    {"TSIG as a type", "example.test. TSIG", no_data},
+    {"TKEY without a signature", "example.test. TKEY", no_data},
+    {"an unassigned meta type", "example.test. TYPE200", no_data},
+    {"an unassigned meta type of a name that is not there", "nothing.example.test. TYPE200",
+     {"NXDOMAIN aa", "authority example.test. 300 SOA ..."}},
+    {"the reserved type 0", "example.test. TYPE0", no_data},
+    {"the reserved type 65535", "example.test. TYPE65535", no_data},
+    {"a type that nobody knows", "example.test. TYPE666", no_data},
     {"NXNAME (RFC 9824 3.4)", "example.test. NXNAME", {"FORMERR"}},
-    {"MAILB", "example.test. MAILB", {"NOTIMP"}},
-    {"class ANY", "example.test. A +class=255", {"REFUSED"}},
+    {"NXNAME with OPT", "example.test. NXNAME +edns=1232", {"FORMERR", "opt 1232 ede=30"}},
+    {"MAILA", "example.test. MAILA", no_data},
+    {"MAILB", "example.test. MAILB", no_data},
+    {"class ANY", "example.test. A +class=255", {"NOERROR", address}},
+    {"class ANY with signatures", "signed.test. DS +class=255 +do",
+     {"NOERROR", "authority signed.test. 300 SOA ...", "authority signed.test. 300 RRSIG SOA",
+      "authority signed.test. 300 NSEC *.alias.signed.test. NS SOA MX TXT RRSIG NSEC...",
+      "authority signed.test. 300 RRSIG NSEC", "opt 1232 do"}},
+    {"class ANY of a name that is not there", "nothing.example.test. A +class=255",
+     {"NXDOMAIN", "authority example.test. 300 SOA ..."}},
+    {"class ANY of nobody's name", "elsewhere.invalid. A +class=255 +edns=1232",
+     {"REFUSED", "opt 1232 ede=20"}},
+    {"a transfer of class ANY", "example.test. AXFR +class=255 +tcp", {"REFUSED"}},
+    {"an incremental transfer of class ANY", "example.test. IXFR +class=255", {"REFUSED"}},
+    {"NXNAME of class ANY", "example.test. NXNAME +class=255", {"FORMERR"}},
     {"class NONE", "example.test. A +class=254", {"REFUSED"}},
     {"class HS", "example.test. A +class=4", {"REFUSED"}},
+    {"class 0", "example.test. A +class=0", {"REFUSED"}},
+    {"class HS with OPT", "example.test. A +class=4 +edns=1232", {"REFUSED", "opt 1232 ede=21"}},
     {"class CH with nothing configured", "version.bind. TXT +class=3", {"REFUSED"}},
+    {"class CH with OPT", "version.bind. TXT +class=3 +edns=1232",
+     {"REFUSED", "opt 1232 ede=21"}},
   });
 }
 
@@ -106,11 +147,22 @@ TEST_CASE("the server's own names in class CH") {
   settings.version.length = 7;
   std::memcpy(settings.version.bytes, "Bowline", 7);
   Served served = Served::samples(settings);
-  const Lines known = {"NOERROR aa", "answer version.bind. 0 TXT \"Bowline\""};
+  const Lines known = {"NOERROR", "answer version.bind. 0 TXT \"Bowline\""};
   check(served, {
     {"version.bind", "version.bind. TXT +class=3", known},
     {"version.server", "version.server. ANY +class=3 +edns=1232",
-     {"NOERROR aa", "answer version.server. 0 TXT \"Bowline\"", "opt 1232"}},
+     {"NOERROR", "answer version.server. 0 TXT \"Bowline\"", "opt 1232"}},
+    {"in other letters", "VERSION.Bind. TXT +class=3",
+     {"NOERROR", "answer VERSION.Bind. 0 TXT \"Bowline\""}},
+    {"over a stream, with flags", "version.bind. TXT +class=3 +tcp +rd +ad +cd",
+     {"NOERROR rd cd", known.back()}},
+    {"below the name", "x.version.bind. TXT +class=3", {"REFUSED"}},
+    {"above the name", "bind. TXT +class=3", {"REFUSED"}},
+    {"the root", ". TXT +class=3", {"REFUSED"}},
+    {"its authority", "version.bind. SOA +class=3", {"REFUSED"}},
+    {"its signatures", "version.bind. RRSIG +class=3", {"REFUSED"}},
+    {"a transfer", "version.bind. AXFR +class=3 +tcp", {"REFUSED"}},
+    {"of class IN it is nobody's", "version.bind. TXT", {"REFUSED"}},
     {"another type", "version.bind. A +class=3", {"REFUSED"}},
     {"identity is not configured", "id.server. TXT +class=3", {"REFUSED"}},
     {"another name", "example.test. TXT +class=3", {"REFUSED"}},

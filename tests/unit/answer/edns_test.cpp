@@ -36,14 +36,16 @@ TEST_CASE("the OPT of the reply") {
     {"NSID to who asks", "mail.example.test. A +nsid",
      {"NOERROR aa", answer, "opt 1232 option3=bowline-1"}},
     {"also in an error", "elsewhere.invalid. A +nsid +do",
-     {"REFUSED", "opt 1232 do option3=bowline-1"}},
+     {"REFUSED", "opt 1232 do option3=bowline-1 ede=20"}},
     {"BADVERS has no data", "mail.example.test. A +edns=1232 +version=1", {"BADVERS", "opt 1232"}},
+    {"BADVERS has no options", "mail.example.test. A +nsid +option=11 +tcp +version=1",
+     {"BADVERS", "opt 1232"}},
   });
 }
 
 TEST_CASE("NSID is asked for but not configured") {
   Served served = Served::samples();
-  CHECK(served.ask("elsewhere.invalid. A +nsid") == Lines{"REFUSED", "opt 1232"});
+  CHECK(served.ask("elsewhere.invalid. A +nsid") == Lines{"REFUSED", "opt 1232 ede=20"});
 }
 
 TEST_CASE("an NSID that leaves no room stays out") {
@@ -52,7 +54,189 @@ TEST_CASE("an NSID that leaves no room stays out") {
   Served served = Served::samples(settings);
   const std::string label(63, 'x');
   const std::string name = label + "." + label + "." + label + "." + label.substr(2) + ".";
-  CHECK(served.ask(name + " A +nsid +edns=512") == Lines{"REFUSED", "opt 1232"});
+  CHECK(served.ask(name + " A +nsid +edns=512") == Lines{"REFUSED", "opt 1232 ede=20"});
+}
+
+TEST_CASE("options that are answered") {
+  link::Settings settings;
+  settings.tcp_idle_timeout_ms = 12'345;
+  Served served = Served::samples(settings);
+  const std::string answer = "answer mail.example.test. 3600 A 192.0.2.25";
+  const std::string soa = "answer example.test. 3600 SOA ...";
+  const Lines plain = {"NOERROR aa", answer, "opt 1232"};
+  check(served, {
+    {"EXPIRE of a zone (RFC 7314)", "example.test. SOA +option=9",
+     {"NOERROR aa", soa, "opt 1232 option9=00127500"}},
+    {"EXPIRE with a value, as only a reply has one", "example.test. SOA +option=9:00000001",
+     {"NOERROR aa", soa, "opt 1232 option9=00127500"}},
+    {"EXPIRE over a stream", "example.test. SOA +option=9 +tcp",
+     {"NOERROR aa", soa, "opt 1232 option9=00127500"}},
+    {"no EXPIRE unasked", "example.test. SOA +edns=1232", {"NOERROR aa", soa, "opt 1232"}},
+    {"no EXPIRE with another type", "mail.example.test. A +option=9", plain},
+    {"no EXPIRE with a negative answer", "mail.example.test. SOA +option=9",
+     {"NOERROR aa", "authority example.test. 300 SOA ...", "opt 1232"}},
+    {"no EXPIRE with nobody's name", "elsewhere.invalid. SOA +option=9",
+     {"REFUSED", "opt 1232 ede=20"}},
+    {"keepalive over a stream (RFC 7828)", "mail.example.test. A +option=11 +tcp",
+     {"NOERROR aa", answer, "opt 1232 option11=007b"}},
+    {"keepalive with a value of the client's", "mail.example.test. A +option=11:0001 +tcp",
+     {"NOERROR aa", answer, "opt 1232 option11=007b"}},
+    {"keepalive in an error", "elsewhere.invalid. A +option=11 +tcp",
+     {"REFUSED", "opt 1232 option11=007b ede=20"}},
+    {"no keepalive over UDP", "mail.example.test. A +option=11", plain},
+    {"no keepalive unasked", "mail.example.test. A +edns=1232 +tcp", plain},
+    {"the zone's version (RFC 9660)", "mail.example.test. A +option=19",
+     {"NOERROR aa", answer, "opt 1232 option19=020078c275f5"}},
+    {"the version of the zone of the question, not of the alias' target",
+     "docs.example.test. A +option=19",
+     {"NOERROR aa", "answer docs.example.test. 3600 CNAME www.signed.test.",
+      "answer www.signed.test. 3600 A 192.0.2.80", "opt 1232 option19=020078c275f5"}},
+    {"no version with nobody's name", "elsewhere.invalid. A +option=19",
+     {"REFUSED", "opt 1232 ede=20"}},
+    {"padding is read and not written", "mail.example.test. A +option=12:000000 +tcp", plain},
+    {"an unknown option is not echoed", "mail.example.test. A +option=100:616263", plain},
+    {"client subnet is an unknown option", "mail.example.test. A +option=8:000118000a0000", plain},
+    {"even a malformed one", "mail.example.test. A +option=8:0001", plain},
+    {"all at once", "example.test. SOA +option=19 +option=11 +nsid +option=9 +tcp",
+     {"NOERROR aa", soa, "opt 1232 option9=00127500 option11=007b option19=020078c275f5"}},
+  });
+}
+
+TEST_CASE("a keepalive longer than the option can say is the longest") {
+  link::Settings settings;
+  settings.tcp_idle_timeout_ms = 10'000'000;
+  Served served = Served::samples(settings);
+  CHECK(served.ask("elsewhere.invalid. A +option=11 +tcp").back() ==
+        "opt 1232 option11=ffff ede=20");
+}
+
+TEST_CASE("client subnet (RFC 7871)") {
+  link::Settings settings;
+  settings.edns_client_subnet = true;
+  Served served = Served::samples(settings);
+  const std::string answer = "answer mail.example.test. 3600 A 192.0.2.25";
+  const auto answered = [&](const char* subnet) {
+    return Lines{"NOERROR aa", answer, std::string("opt 1232 option8=") + subnet};
+  };
+  const Lines refused = {"FORMERR", "opt 1232"};
+  check(served, {
+    {"none unasked", "mail.example.test. A +edns=1232", {"NOERROR aa", answer, "opt 1232"}},
+    {"IPv4", "mail.example.test. A +option=8:000118000a0000", answered("000118000a0000")},
+    {"IPv6", "mail.example.test. A +option=8:0002300020010db80000",
+     answered("0002300020010db80000")},
+    {"no address wanted", "mail.example.test. A +option=8:00010000", answered("00010000")},
+    {"family 0, as dig sends it", "mail.example.test. A +option=8:00000000",
+     answered("00000000")},
+    {"a whole address", "mail.example.test. A +option=8:000120000a000001",
+     answered("000120000a000001")},
+    {"the first of two", "mail.example.test. A +option=8:000108000a +option=8:000108000b",
+     answered("000108000a")},
+    {"in an error", "elsewhere.invalid. A +option=8:000108000a",
+     {"REFUSED", "opt 1232 option8=000108000a ede=20"}},
+    {"a scope in a query", "mail.example.test. A +option=8:000118180a0000", refused},
+    {"bits behind the prefix", "mail.example.test. A +option=8:000114000a00ff", refused},
+    {"an address too long", "mail.example.test. A +option=8:000118000a000000", refused},
+    {"an address too short", "mail.example.test. A +option=8:000118000a00", refused},
+    {"a prefix too long for IPv4", "mail.example.test. A +option=8:000121000a00000000", refused},
+    {"a prefix too long for IPv6",
+     "mail.example.test. A +option=8:000281000000000000000000000000000000000000", refused},
+    {"an unknown family", "mail.example.test. A +option=8:0003080001", refused},
+    {"nothing in it", "mail.example.test. A +option=8", refused},
+    {"a cut head", "mail.example.test. A +option=8:000118", refused},
+    {"malformed, of class CH", "version.bind. TXT +class=3 +option=8:0003080001", refused},
+    {"malformed, of an unknown version", "mail.example.test. A +version=1 +option=8:000308",
+     {"BADVERS", "opt 1232"}},
+  });
+}
+
+TEST_CASE("an extended error never takes what the answer needs") {
+  Served served = Served::samples();
+  const std::string label(63, 'x');
+  const std::string name = label + "." + label + "." + label + "." + label.substr(2) + ".";
+  const std::string options = " +edns=512 +option=65001:" + std::string(400, '0');
+  CHECK(served.ask(name + " A" + options) == Lines{"REFUSED", "opt 1232 ede=20"});
+}
+
+TEST_CASE("the longest reply to the longest question with every option") {
+  link::Settings settings;
+  settings.edns_client_subnet = true;
+  set(settings.nsid, std::string(255, 'n'));
+  Served served = Served::samples(settings);
+  const std::string label(63, 'x');
+  const std::string name = label + "." + label + "." + label + "." + label.substr(2) + ".";
+  const std::string options =
+      " A +tcp +max=512 +nsid +option=9 +option=11 +option=19 "
+      "+option=8:00028000000000000000000000000000000000ff";
+  const Lines reply = served.ask(name + options);
+  CHECK(reply == Lines{"REFUSED",
+                       "opt 1232 option8=00028000000000000000000000000000000000ff "
+                       "option11=0064 ede=20"});
+}
+
+TEST_CASE("answer-rotation begins each RRset of the answer at the record of the query's ID") {
+  const ZoneText zone = {"rot.test.",
+                         "@ 300 SOA ns host 7 3600 600 86400 60\n@ 300 NS ns\n@ 300 NS ns2\n"
+                         "ns 300 A 192.0.2.53\nns2 300 A 192.0.2.54\n"
+                         "m 300 A 192.0.2.1\nm 300 A 192.0.2.2\nm 300 A 192.0.2.3\n"
+                         "m 300 MX 1 ns\nm 300 MX 2 ns\n"
+                         "alias 300 CNAME m\n*.w 300 A 192.0.2.1\n*.w 300 A 192.0.2.2\n"
+                         "sub 300 NS ns\nsub 300 NS ns2\n"};
+  const std::string a[] = {"answer m.rot.test. 300 A 192.0.2.1",
+                           "answer m.rot.test. 300 A 192.0.2.2",
+                           "answer m.rot.test. 300 A 192.0.2.3"};
+  const std::string alias = "answer alias.rot.test. 300 CNAME m.rot.test.";
+  const std::string mx[] = {"answer m.rot.test. 300 MX 1 ns.rot.test.",
+                            "answer m.rot.test. 300 MX 2 ns.rot.test."};
+  const std::string glue[] = {"additional ns.rot.test. 300 A 192.0.2.53",
+                              "additional ns2.rot.test. 300 A 192.0.2.54"};
+  const std::string cut[] = {"authority sub.rot.test. 300 NS ns.rot.test.",
+                             "authority sub.rot.test. 300 NS ns2.rot.test."};
+  link::Settings settings;
+  Served still({zone}, settings);
+  check(still, {{"off", "m.rot.test. A +id=1", {"NOERROR aa", a[0], a[1], a[2]}}});
+  settings.answer_rotation = true;
+  Served served({zone}, settings);
+  check(served, {
+    {"ID 0", "m.rot.test. A +id=0", {"NOERROR aa", a[0], a[1], a[2]}},
+    {"ID 1", "m.rot.test. A +id=1", {"NOERROR aa", a[1], a[2], a[0]}},
+    {"ID 2", "m.rot.test. A +id=2", {"NOERROR aa", a[2], a[0], a[1]}},
+    {"ID 3", "m.rot.test. A +id=3", {"NOERROR aa", a[0], a[1], a[2]}},
+    {"the greatest ID", "m.rot.test. A +id=65534", {"NOERROR aa", a[2], a[0], a[1]}},
+    {"behind an alias", "alias.rot.test. A +id=1", {"NOERROR aa", alias, a[1], a[2], a[0]}},
+    {"from a wildcard", "x.w.rot.test. A +id=1",
+     {"NOERROR aa", "answer x.w.rot.test. 300 A 192.0.2.2",
+      "answer x.w.rot.test. 300 A 192.0.2.1"}},
+    {"names in rdata", "m.rot.test. MX +id=1", {"NOERROR aa", mx[1], mx[0], glue[0]}},
+    {"each of several RRsets", "m.rot.test. ANY +tcp +id=1",
+     {"NOERROR aa", a[1], a[2], a[0], mx[1], mx[0], glue[0]}},
+    {"not a delegation", "x.sub.rot.test. A +id=1",
+     {"NOERROR", cut[0], cut[1], glue[0], glue[1]}},
+  });
+}
+
+TEST_CASE("what is rotated keeps its signatures and its size") {
+  link::Settings settings;
+  settings.answer_rotation = true;
+  Served rotated = Served::samples(settings);
+  Served still = Served::samples();
+  for (const char* question : {"signed.test. NS +do", "signed.test. ANY +do +tcp",
+                               "hashed.test. DNSKEY +do", "a.wild.signed.test. MX +do"}) {
+    for (const char* id : {" +id=0", " +id=1", " +id=2", " +id=4711"}) {
+      for (const char* size : {"", " +edns=512", " +edns=600"}) {
+        const std::string asked = std::string(question) + id + size;
+        INFO(asked);
+        Lines one = rotated.ask(asked), other = still.ask(asked);
+        CHECK(one.front() == other.front());
+        std::sort(one.begin(), one.end());
+        std::sort(other.begin(), other.end());
+        CHECK(one == other);
+      }
+    }
+  }
+  const Lines answer = rotated.ask("signed.test. NS +do +id=1");
+  CHECK(answer[1] == "answer signed.test. 3600 NS ns2.signed.test.");
+  CHECK(answer[2] == "answer signed.test. 3600 NS ns1.signed.test.");
+  CHECK(answer[3] == "answer signed.test. 3600 RRSIG NS");
 }
 
 TEST_CASE("the size of a reply has an end") {

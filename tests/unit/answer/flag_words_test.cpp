@@ -88,12 +88,13 @@ Outcome reference(const Shape& shape, std::uint16_t word) {
     outcome.flags |= 4;  // RFC 1035 4.1.1, RFC 8906 3.1.4: NOTIMP
   } else if (shape.counts[0] != 1 || !shape.truthful) {
     outcome.flags |= 1;  // RFC 9619 4, RFC 2136 3.1.1: FORMERR
-  } else if (shape.rr_class != 1) {
+  } else if (shape.rr_class != 1 && !(shape.rr_class == 255 && is_query)) {
     outcome.flags |= 5;  // nothing is served outside IN: REFUSED
   } else if (!is_query) {
     return {Action::kAsk};
   } else {
-    outcome.flags |= 0x0400;  // NOERROR with AA
+    // NOERROR, with AA unless other classes were asked for, too (RFC 1035 3.2.5, 6.2).
+    outcome.flags |= shape.rr_class == 1 ? 0x0400 : 0;
     outcome.with_answer = true;
   }
   return outcome;
@@ -248,7 +249,7 @@ TEST_CASE("every flag word about the server's own name") {
     dns::store_u16(&request[2], static_cast<std::uint16_t>(word));
     const Result result = served.send(request, false, kRoom);
     const unsigned opcode = word >> 11;
-    const unsigned rcode = opcode == 0 ? 0x0400 : opcode == 4 || opcode == 5 ? 5 : 4;
+    const unsigned rcode = opcode == 0 ? 0 : opcode == 4 || opcode == 5 ? 5 : 4;
     REQUIRE(result.action == Action::kSend);
     REQUIRE(dns::load_u16(&result.message[2]) == (0x8000 | (word & 0x7910) | rcode));
     REQUIRE(dns::load_u16(&result.message[6]) == (opcode == 0 ? 1 : 0));

@@ -38,23 +38,40 @@ dns::Name name_of(std::string_view text) {
 struct Request {
   std::string name;
   std::string type;
-  bool edns = false, dnssec = false, nsid = false, stream = false, ipv6 = false;
+  bool edns = false, dnssec = false, stream = false, ipv6 = false;
   std::uint16_t rr_class = 1;
   std::uint8_t version = 0;
+  std::uint16_t id = 0x1234;
   std::uint16_t flags = 0;
   std::uint16_t udp_size = 1232;
   std::uint32_t size_max = 65535;
+  Message options;  // of OPT, encoded
 };
+
+// `text` is a code, and behind a colon the value in hexadecimal.
+void add_option(const std::string& text, Message& options) {
+  const std::size_t colon = text.find(':');
+  const std::string hex = colon == std::string::npos ? "" : text.substr(colon + 1);
+  std::array<std::uint8_t, 4> head;
+  dns::store_u16(&head[0], static_cast<std::uint16_t>(std::stoul(text)));
+  dns::store_u16(&head[2], static_cast<std::uint16_t>(hex.size() / 2));
+  options.insert(options.end(), head.begin(), head.end());
+  for (std::size_t i = 0; i + 1 < hex.size(); i += 2) {
+    options.push_back(static_cast<std::uint8_t>(std::stoul(hex.substr(i, 2), nullptr, 16)));
+  }
+}
 
 void apply(const std::string& word, unsigned long value, Request& request) {
   const std::string key = word.substr(0, word.find('='));
   if (key == "+do") request.edns = request.dnssec = true;
-  if (key == "+edns" || key == "+nsid") request.edns = true;
+  if (key == "+edns" || key == "+nsid" || key == "+option") request.edns = true;
   if (key == "+edns") request.udp_size = static_cast<std::uint16_t>(value);
   if (key == "+version") request.version = static_cast<std::uint8_t>(value);
   if (key == "+max") request.size_max = static_cast<std::uint32_t>(value);
   if (key == "+class") request.rr_class = static_cast<std::uint16_t>(value);
-  if (key == "+nsid") request.nsid = true;
+  if (key == "+id") request.id = static_cast<std::uint16_t>(value);
+  if (key == "+nsid") add_option("3", request.options);
+  if (key == "+option") add_option(word.substr(word.find('=') + 1), request.options);
   if (key == "+tcp") request.stream = true;
   if (key == "+v6") request.ipv6 = true;
   if (key == "+rd") request.flags |= dns::flag::kRd;
@@ -105,8 +122,21 @@ std::string opt_text(const dns::MessageReader::Record& record, dns::Bytes rdata)
   if ((record.ttl & 0xff0000) != 0) text += " version?";
   dns::WireReader options(rdata);
   while (options.remaining() >= 4) {
-    text += " option" + std::to_string(options.u16()) + "=";
-    for (const std::uint8_t octet : options.bytes(options.u16())) text += static_cast<char>(octet);
+    const auto code = static_cast<dns::EdnsOption>(options.u16());
+    const dns::Bytes value = options.bytes(options.u16());
+    if (code == dns::EdnsOption::kExtendedError && value.size() == 2) {
+      text += " ede=" + std::to_string(dns::load_u16(value.data()));
+      continue;
+    }
+    text += " option" + std::to_string(static_cast<unsigned>(code)) + "=";
+    for (const std::uint8_t octet : value) {
+      constexpr char kDigits[] = "0123456789abcdef";
+      if (code == dns::EdnsOption::kNsid) {
+        text += static_cast<char>(octet);
+      } else {
+        text += {kDigits[octet >> 4], kDigits[octet & 15]};
+      }
+    }
   }
   return text;
 }
@@ -137,7 +167,7 @@ Message make_request(std::string_view question) {
   const Request request = parse(question);
   Message message(1024);
   dns::WireWriter out(message);
-  out.u16(0x1234);
+  out.u16(request.id);
   out.u16(request.flags);
   out.u16(1);
   out.u32(0);
@@ -151,8 +181,8 @@ Message make_request(std::string_view question) {
     out.u16(request.udp_size);
     out.u16(request.version);
     out.u16(request.dnssec ? 0x8000 : 0);
-    out.u16(request.nsid ? 4 : 0);
-    if (request.nsid) out.u32(3U << 16);
+    out.u16(static_cast<std::uint16_t>(request.options.size()));
+    out.bytes(request.options);
   }
   message.resize(out.size());
   return message;
