@@ -1,0 +1,151 @@
+"""What two replies to one question differ in, and which class explains it."""
+
+import dataclasses
+
+import messages
+from messages import AA, AD, CD, QR, RA, RD, TC, Z
+
+FLAGS = {"qr": QR, "aa": AA, "tc": TC, "rd": RD, "ra": RA, "z": Z, "ad": AD, "cd": CD}
+SECTIONS = ("answer", "authority", "additional")
+OURS = "bowline"
+
+
+@dataclasses.dataclass(frozen=True)
+class Case:
+    """One question, the zone that answers it first, and all replies by server; None: no reply."""
+
+    question: object
+    zone: object
+    replies: dict
+    batch: int
+
+    @property
+    def ours(self):
+        return self.replies[OURS]
+
+    @property
+    def peers(self):
+        return [server for server in self.replies if server != OURS]
+
+
+@dataclasses.dataclass
+class Difference:
+    """One part of a reply that is not what one peer has there."""
+
+    case: Case
+    peer: str
+    part: str         # a flag, a field, or a section
+    ours: object      # of a section: the records that only we have
+    theirs: object    # of a section: those that only the peer has
+    alone: bool       # all peers agree with each other, and not with us
+
+    @property
+    def question(self):
+        return self.case.question
+
+    @property
+    def reply(self):
+        return self.case.ours
+
+    @property
+    def other(self):
+        return self.case.replies[self.peer]
+
+
+def option_codes(opt):
+    found, rest = [], opt[2]
+    while len(rest) >= 4:
+        found.append(int.from_bytes(rest[:2], "big"))
+        rest = rest[4 + int.from_bytes(rest[2:4], "big"):]
+    return tuple(sorted(found))
+
+
+def fields_of(reply):
+    """Everything but the sections, by name."""
+    found = {name: bool(reply.flags & bit) for name, bit in FLAGS.items()}
+    found |= {"rcode": reply.rcode, "opcode": reply.opcode, "question": reply.question,
+              "repeated": reply.repeated, "opt": reply.opt is not None}
+    if reply.opt is not None:
+        size, ttl, _ = reply.opt
+        found |= {"opt-size": size, "opt-version": ttl >> 16 & 255, "opt-flags": ttl & 0xffff,
+                  "opt-options": option_codes(reply.opt)}
+    return found
+
+
+def compares_sections(ours, theirs):
+    """Of a truncated reply nobody uses the records (RFC 2181 9)."""
+    return not (ours.flags | theirs.flags) & TC
+
+
+def differences(case):
+    """All of one case; most cases have none, which is found out quickly."""
+    ours = case.ours
+    others = [case.replies[peer] for peer in case.peers]
+    if ours is None or None in others:
+        return reply_differences(case)
+    fields = fields_of(ours)
+    found = []
+    all_fields = [fields_of(other) for other in others]
+    for peer, other, theirs in zip(case.peers, others, all_fields):
+        for part in fields.keys() | theirs.keys():
+            mine, its = fields.get(part), theirs.get(part)
+            if mine != its and not (part.startswith("opt-") and None in (mine, its)):
+                alone = len({each.get(part) for each in all_fields}) == 1
+                found.append(Difference(case, peer, part, mine, its, alone))
+        if compares_sections(ours, other):
+            for part in SECTIONS:
+                mine, its = getattr(ours, part), getattr(other, part)
+                if mine != its:
+                    alone = all(getattr(each, part) == its for each in others)
+                    found.append(Difference(case, peer, part, mine - its, its - mine, alone))
+    return found
+
+
+def reply_differences(case):
+    """Where somebody does not reply at all."""
+    answered = case.ours is not None
+    theirs = [case.replies[peer] is not None for peer in case.peers]
+    return [Difference(case, peer, "reply", answered, its, len(set(theirs)) == 1)
+            for peer, its in zip(case.peers, theirs) if its != answered]
+
+
+def explain(difference, rows):
+    """Names of the classes that explain it, and what is left of it: None if nothing is."""
+    names = []
+    for row in rows:
+        if difference.peer not in row.peers or difference.part not in row.parts:
+            continue
+        if difference.alone and not row.alone:
+            continue
+        left = row.explain(difference)
+        if left is difference:
+            continue
+        names.append(row.name)
+        if left is None:
+            return names, None
+        difference = left
+    return names, difference
+
+
+def without(difference, ours=frozenset(), theirs=frozenset()):
+    """What is left of a section's difference when these records are explained."""
+    mine, its = difference.ours - ours, difference.theirs - theirs
+    if mine == difference.ours and its == difference.theirs:
+        return difference
+    return dataclasses.replace(difference, ours=mine, theirs=its) if mine or its else None
+
+
+def signature(difference):
+    """A short name for a difference that no class explains, to count those that are alike."""
+    if difference.part in SECTIONS:
+        def kinds(records):
+            return ",".join(sorted({messages.type_text(r[1]) for r in records})) or "-"
+        detail = f"ours {kinds(difference.ours)} theirs {kinds(difference.theirs)}"
+    elif difference.part == "rcode":
+        detail = (f"ours {messages.rcode_text(difference.ours)} "
+                  f"theirs {messages.rcode_text(difference.theirs)}")
+    else:
+        detail = f"ours {difference.ours} theirs {difference.theirs}"
+        detail = detail[:100]
+    who = "all peers" if difference.alone else difference.peer
+    return f"{difference.part}: {who}: {detail}"
