@@ -80,7 +80,7 @@ class LivePort(ports.Port):
             zones = {**ports.zone_files(self.folder), **self.zones}
             self.appliance = stack.enter_context(harness.Appliance(
                 zones, port=frames.OUR_PORT, namespace=self.network.ours, log="info",
-                server=f"udp-max-payload: {messages.OWN_PAYLOAD}", **self.configuration()))
+                server=messages.SERVER_OPTIONS, **self.configuration()))
             self.appliance.launch().wait_ready()
             self.appliance.wait_children()
             self.wire = self.connect()

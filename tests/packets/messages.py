@@ -11,6 +11,9 @@ import wire
 ZONE = "packets.test."
 IDENT = 0x1d5e
 OWN_PAYLOAD = 4096  # server.udp-max-payload of all backends here
+IDENTITY, VERSION, NSID = "packets box", "Packets 1", "box"
+SERVER_OPTIONS = (f"udp-max-payload: {OWN_PAYLOAD}\nidentity: {IDENTITY}\nversion: {VERSION}\n"
+                  f"nsid: {NSID}\nedns-client-subnet: on")
 FIXED_OVERHEAD = 59   # of a reply to sized_name() with OPT: all but its rdata
 
 
@@ -66,16 +69,21 @@ class Writer:
         struct.pack_into("!H", self.octets, begin - 2, len(self.octets) - begin)
 
 
+def extended_error(code):
+    """The option of RFC 8914 as octets."""
+    return wire.option(15, struct.pack("!H", code))
+
+
 def reply(request, *, rcode=wire.NOERROR, aa=True, tc=False, answer=(), authority=(),
-          additional=(), payload=OWN_PAYLOAD):
-    """The reply to a request with one question; OPT comes back if one was sent."""
+          additional=(), payload=OWN_PAYLOAD, options=b""):
+    """The reply to a request with one question; OPT comes back if one was sent, with `options`."""
     asked = wire.parse(request)
     end = wire.expand(request, 12)[1] + 4
     writer = Writer(request[:end])
     for each in (*answer, *authority, *additional):
         writer.record(*each)
     if asked.opt:
-        writer.octets += wire.opt(payload, asked.opt.ttl & wire.DO, extended=rcode >> 4)
+        writer.octets += wire.opt(payload, asked.opt.ttl & wire.DO, options, extended=rcode >> 4)
     flags = (wire.QR | asked.flags & (0x7800 | wire.RD | wire.CD) | (wire.AA if aa else 0)
              | (wire.TC if tc else 0) | rcode & 15)
     counts = (1, len(answer), len(authority), len(additional) + bool(asked.opt))
@@ -83,10 +91,10 @@ def reply(request, *, rcode=wire.NOERROR, aa=True, tc=False, answer=(), authorit
     return bytes(writer.octets)
 
 
-def error(request, rcode, *, question=True):
+def error(request, rcode, *, question=True, options=b""):
     """An error; without the question if that could not be read."""
     if question:
-        return reply(request, rcode=rcode, aa=False)
+        return reply(request, rcode=rcode, aa=False, options=options)
     flags = struct.unpack_from("!H", request, 2)[0]
     return wire.header(int.from_bytes(request[:2], "big"),
                        wire.QR | flags & (0x7800 | wire.RD | wire.CD) | rcode, (0, 0, 0, 0))

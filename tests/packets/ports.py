@@ -21,6 +21,7 @@ BATCH = 32         # frames sent before their barrier: less than any ring on the
 BARRIER_s = 1.0    # then it is sent again
 TRIES = 10
 BARRIER_NAME = "www.packets.test."
+TABLE_ZONES = pathlib.Path(__file__).parent / "zones"
 
 
 class Port:
@@ -29,6 +30,7 @@ class Port:
     has_control = True
     smallest = 14    # octets of a frame that the link carries at all
     largest = 1514   # without tags; what is longer may get lost on the way
+    stream = False   # messages come and go by TCP
 
     def __init__(self, zones=None):
         """`zones`: {name: file} to serve besides the usual ones."""
@@ -88,10 +90,12 @@ class Port:
 
 
 def zone_files(folder):
-    """Zone to file: the samples, and the zone of these tests written to `folder`."""
+    """Zone to file: the samples, those of the tables, and the zone of the frame tests written to
+    `folder`."""
     path = pathlib.Path(folder) / "packets.zone"
     path.write_text(messages.zone_text())
     files = {f"{name}.": sample for name, sample in harness.SAMPLE_ZONES.items()}
+    files |= {f"{each.stem}.": each for each in sorted(TABLE_ZONES.glob("*.zone"))}
     return {**files, messages.ZONE: path}
 
 
@@ -155,7 +159,8 @@ class MemoryPort(Port):
             zones = [f"{zone}={path}" for zone, path in files.items()]
             self.wire = Wire([harness.BUILD / "tests" / "support" / "memory_port",
                               str(frames.OUR_PORT), str(messages.OWN_PAYLOAD), frames.OUR_IPV4,
-                              frames.OUR_IPV6, *zones])
+                              frames.OUR_IPV6, messages.IDENTITY, messages.VERSION, messages.NSID,
+                              *zones])
             self.exchange([])  # the zones are loaded
         return self
 

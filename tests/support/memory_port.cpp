@@ -2,7 +2,7 @@
 // standard input and replies leave on standard output, each behind its size (four octets, network
 // order).
 //
-//   memory_port PORT UDP-MAX-PAYLOAD IPV4 IPV6 ZONE=FILE ...
+//   memory_port PORT UDP-MAX-PAYLOAD IPV4 IPV6 IDENTITY VERSION NSID ZONE=FILE ...
 //
 // There is no control: what only control could answer gets SERVFAIL. Ends with its input. One
 // thread; tests start it and talk to it.
@@ -175,12 +175,23 @@ int fail(const std::string& why) {
   return 1;
 }
 
+void set_text(std::string_view text, link::SettingText& to) {
+  to.length = static_cast<std::uint8_t>(text.copy(reinterpret_cast<char*>(to.bytes),
+                                                  link::kMaxSettingText));
+}
+
 int run(int count, char** arguments) {
-  if (count < 5) return fail("usage: PORT UDP-MAX-PAYLOAD IPV4 IPV6 ZONE=FILE ...");
+  if (count < 8) {
+    return fail("usage: PORT UDP-MAX-PAYLOAD IPV4 IPV6 IDENTITY VERSION NSID ZONE=FILE ...");
+  }
   const auto port = static_cast<std::uint16_t>(std::atoi(arguments[1]));
   link::Settings settings;
   settings.udp_max_payload_ipv4 = static_cast<std::uint16_t>(std::atoi(arguments[2]));
   settings.udp_max_payload_ipv6 = settings.udp_max_payload_ipv4;
+  settings.edns_client_subnet = true;
+  set_text(arguments[5], settings.identity);
+  set_text(arguments[6], settings.version);
+  set_text(arguments[7], settings.nsid);
   std::vector<Listener> listeners = {{.ipv6 = false, .port = port}, {.ipv6 = true, .port = port}};
   if (::inet_pton(AF_INET, arguments[3], listeners[0].address.data()) != 1 ||
       ::inet_pton(AF_INET6, arguments[4], listeners[1].address.data()) != 1) {
@@ -188,7 +199,7 @@ int run(int count, char** arguments) {
   }
   auto tables = Tables::make(settings);
   if (!tables) return fail(tables.error());
-  for (int i = 5; i < count; ++i) {
+  for (int i = 8; i < count; ++i) {
     const std::string_view text = arguments[i];
     const std::size_t equals = text.find('=');
     if (equals == text.npos) return fail("not ZONE=FILE: " + std::string(text));
