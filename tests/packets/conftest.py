@@ -1,4 +1,5 @@
-"""Each test of this folder runs over each port; `-k memory` chooses one."""
+"""Each test of this folder runs over each port, and the tables over sockets and TCP besides;
+`-k memory` chooses one."""
 
 import pathlib
 import sys
@@ -10,9 +11,22 @@ sys.path[:0] = [str(HERE), str(HERE.parent / "system")]
 
 import live  # noqa: E402, F401 - adds its ports
 import ports  # noqa: E402
+import transports  # noqa: E402
 
 
-@pytest.fixture(scope="session", params=list(ports.PORTS))
+def pytest_configure(config):
+    config.addinivalue_line("markers", "every_transport: runs without frames, too")
+
+
+def pytest_generate_tests(metafunc):
+    if "port" in metafunc.fixturenames:
+        kinds = list(ports.PORTS)
+        if metafunc.definition.get_closest_marker("every_transport"):
+            kinds += transports.TRANSPORTS
+        metafunc.parametrize("port", kinds, indirect=True, scope="session")
+
+
+@pytest.fixture(scope="session")
 def port(request):
-    with ports.PORTS[request.param]() as made:
+    with (ports.PORTS | transports.TRANSPORTS)[request.param]() as made:
         yield made
