@@ -54,12 +54,28 @@ struct Job {
 bool is_hidden(const zones::Zone& zone, const dns::NameKey& key, const zones::Node& node,
                zones::Base base) {
   if (node.cut_depth == 0) return false;
-  const zones::Node* const cut = zones::find_node(base, zone, key, node.cut_depth);
+  const zones::Node* const cut = zones::find_node(base, zone, key, zones::cut_labels(node));
   return cut == nullptr || (cut->flags & zones::kNodeCut) == 0;
 }
 
-// Puts what is wanted of one target. False: mandatory glue does not fit.
+// Several RRsets of an answer may name one host, and ANY over a stream gives all of a node at once:
+// each node's addresses stand in the message once.
+bool is_new_host(Reply& reply, const Job& job, const zones::Node* node) {
+  if (job.pick != Pick::kAll || reply.query.facts.qtype != dns::RrType::kAny) return true;
+  // A wildcard's own name is another one than that it was expanded to.
+  const bool is_answered = reply.place.standing == Standing::kExact && node == reply.place.node;
+  if (reply.query.stream && is_answered) return false;
+  auto& hosts = reply.scratch.hosts;
+  for (unsigned i = 0; i < reply.host_count; ++i) {
+    if (hosts[i] == node) return false;
+  }
+  hosts[reply.host_count++] = node;
+  return true;
+}
+
+// False: mandatory glue does not fit.
 bool put_addresses(Reply& reply, const Job& job, dns::NameView target, const zones::Node& node) {
+  if (!is_new_host(reply, job, &node)) return true;
   for (const dns::RrType type : {dns::RrType::kA, dns::RrType::kAaaa}) {
     const zones::Rrset rrset = zones::find_rrset(reply.base(), node, type);
     if (!rrset) continue;
@@ -69,6 +85,12 @@ bool put_addresses(Reply& reply, const Job& job, dns::NameView target, const zon
       reply.put(target, false, rrset);
     }
   }
+  return true;
+}
+
+// Puts what is wanted of one target. False: mandatory glue does not fit.
+bool put_target(Reply& reply, const Job& job, dns::NameView target, const zones::Node& node) {
+  if (!put_addresses(reply, job, target, node)) return false;
   // RFC 9460 4.1: what an alias leads to saves the client a question.
   const dns::RrType type = job.source.rrset.type;
   if (is_binding(type) && !target.equals(job.source.owner)) {
@@ -76,19 +98,6 @@ bool put_addresses(Reply& reply, const Job& job, dns::NameView target, const zon
       reply.put(target, false, rrset);
     }
   }
-  return true;
-}
-
-// Several RRsets of an answer may name one host, and ANY over a stream gives all of a node at once:
-// each node's addresses stand in the message once.
-bool is_new_host(Reply& reply, const Job& job, const zones::Node* node) {
-  if (job.pick != Pick::kAll || reply.query.facts.qtype != dns::RrType::kAny) return true;
-  if (reply.query.stream && node == reply.place.node) return false;
-  auto& hosts = reply.scratch.hosts;
-  for (unsigned i = 0; i < reply.host_count; ++i) {
-    if (hosts[i] == node) return false;
-  }
-  hosts[reply.host_count++] = node;
   return true;
 }
 
@@ -106,8 +115,7 @@ bool put_batch(Reply& reply, const Job& job, std::size_t count) {
                       [&](dns::NameView target, const dns::NameKey& key,
                           const zones::Node& node) {
                         return is_hidden(zone, key, node, reply.base()) ||
-                               !is_new_host(reply, job, &node) ||
-                               put_addresses(reply, job, target, node);
+                               put_target(reply, job, target, node);
                       });
 }
 

@@ -33,9 +33,16 @@ void start_chain(Reply& reply) {
   reply.chain_size = 1;
 }
 
+bool has_passed(const Reply& reply, const zones::Node* node) {
+  const auto begin = reply.scratch.dnames.begin();
+  const auto end = begin + reply.chain_size - 1;
+  return std::find(begin, end, node) != end;
+}
+
 Outcome follow_cname(Reply& reply, const zones::Rrset& cname) {
   const Query& query = reply.query;
   if (!reply.put_required(query.name, query.name_is_question, cname)) return Outcome::kAnswered;
+  reply.scratch.dnames[reply.chain_size - 1U] = nullptr;
   dns::NameView target;
   zones::for_each_record(cname.records,
                          [&](dns::Bytes rdata, std::uint32_t) { target = name_in(rdata); });
@@ -47,7 +54,13 @@ Outcome follow_dname(Reply& reply) {
   const unsigned depth = reply.place.depth;
   const zones::Rrset dname =
       zones::find_rrset(reply.base(), *reply.place.node, dns::RrType::kDname);
-  if (!reply.put_required(query.name.suffix(depth), false, dname)) return Outcome::kAnswered;
+  // A DNAME that leads below itself redirects again and again, but an RRset stands in a section once
+  // (RFC 2181 5).
+  if (!has_passed(reply, reply.place.node) &&
+      !reply.put_required(query.name.suffix(depth), false, dname)) {
+    return Outcome::kAnswered;
+  }
+  reply.scratch.dnames[reply.chain_size - 1U] = reply.place.node;
   dns::NameView substitute;
   zones::for_each_record(dname.records,
                          [&](dns::Bytes rdata, std::uint32_t) { substitute = name_in(rdata); });

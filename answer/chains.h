@@ -10,6 +10,10 @@ namespace bowline::answer {
 // Notes the question as the first name of the chain.
 void start_chain(Reply& reply);
 
+// Whether a name before the one now looked up was below the DNAME at `node`, which therefore stands
+// in the answer already.
+bool has_passed(const Reply& reply, const zones::Node* node);
+
 // Puts the CNAME of the name into the answer and moves the query to its target.
 Outcome follow_cname(Reply& reply, const zones::Rrset& cname);
 

@@ -49,7 +49,7 @@ const zones::Zone* choose_zone(const Query& query, zones::View view) {
 // The name has, at or above it, a delegation or a DNAME that hides what is below.
 Place place_below_cut(const Query& query, zones::Base base) {
   const zones::Closest& closest = query.closest;
-  const unsigned depth = closest.node->cut_depth;
+  const unsigned depth = zones::cut_labels(*closest.node);
   const zones::Node* const cut =
       depth == closest.depth ? closest.node
                              : zones::find_node(base, *query.zone, query.key, depth);

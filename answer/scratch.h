@@ -33,6 +33,8 @@ struct Scratch {
   ReplyOptions options;
   dns::Name alias;                                      // target that a DNAME made
   std::array<std::uint64_t, kMaxChainSteps + 1> chain;  // hashes of the names of a chain
+  // Of each of these names the node of the DNAME above it, or null if it was no such alias.
+  std::array<const zones::Node*, kMaxChainSteps + 1> dnames;
   std::array<Proof, kMaxProofs> proofs;
   std::array<AdditionalSource, kMaxAdditionalSources> sources;
   std::array<const zones::Node*, kMaxAdditionalSources * kMaxAdditionalNames> hosts;

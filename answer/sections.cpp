@@ -14,6 +14,12 @@ bool is_answered_at_alias(dns::RrType type) {
          type == dns::RrType::kRrsig || type == dns::RrType::kNsec;
 }
 
+// A chain has come to the very DNAME that it went by: an RRset stands in a section once (RFC 2181 5).
+bool is_there(const Reply& reply, dns::RrType type) {
+  return type == dns::RrType::kDname && reply.place.standing == Standing::kExact &&
+         has_passed(reply, reply.place.node);
+}
+
 // RFC 8482 4.1: over UDP one RRset stands for all. NSEC only if there is nothing else.
 Outcome answer_any(Reply& reply) {
   const zones::Node& node = *reply.place.node;
@@ -23,6 +29,7 @@ Outcome answer_any(Reply& reply) {
     const bool is_last = i + 1U == node.rrset_count;
     if (!rrset || (rrset.type == dns::RrType::kNsec && !is_last && !reply.query.stream)) continue;
     outcome = Outcome::kAnswered;
+    if (is_there(reply, rrset.type)) continue;
     if (!reply.put_required(reply.query.name, reply.query.name_is_question, rrset)) break;
     note_source(reply, reply.query.name, rrset);
     if (!reply.query.stream) break;
@@ -54,6 +61,7 @@ Outcome answer_from_node(Reply& reply) {
   if (type == dns::RrType::kRrsig) return answer_signatures(reply);
   const zones::Node& node = *reply.place.node;
   if (const zones::Rrset rrset = zones::find_rrset(reply.base(), node, type)) {
+    if (is_there(reply, type)) [[unlikely]] return Outcome::kAnswered;
     reply.put_required(query.name, query.name_is_question, rrset);
     note_source(reply, query.name, rrset);
     return Outcome::kAnswered;
@@ -100,8 +108,9 @@ void put_referral(Reply& reply) {
   // NS of the parent side is not signed (RFC 4035 2.2), so its signatures are none.
   const zones::Rrset ns = zones::find_rrset(reply.base(), *cut.node, dns::RrType::kNs);
   if (!reply.put_required(owner, is_question, ns) || !reply.dnssec) return;
-  // RFC 4035 3.1.4: DS, or the proof that there is none.
-  if (const zones::Rrset ds = zones::find_rrset(reply.base(), *cut.node, dns::RrType::kDs)) {
+  // RFC 4035 3.1.4: DS, or the proof that there is none. Unsigned it is of no use to anybody.
+  const zones::Rrset ds = zones::find_rrset(reply.base(), *cut.node, dns::RrType::kDs);
+  if (ds && ds.sig_count != 0) {
     reply.put_required(owner, is_question, ds);
   } else {
     prove_no_ds(reply);

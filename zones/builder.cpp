@@ -87,7 +87,7 @@ class Ancestors {
   std::uint8_t cut_depth_below(bool is_cut) const {
     if (empty()) return 0;
     if (last().cut_depth != 0) return last().cut_depth;
-    if (last().dname) return static_cast<std::uint8_t>(apex_depth_ + depth());
+    if (last().dname) return cut_depth_at(apex_depth_ + depth());
     return is_cut ? static_cast<std::uint8_t>(apex_depth_ + depth() + 1) : std::uint8_t{0};
   }
 

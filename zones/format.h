@@ -103,13 +103,24 @@ struct Node {
   std::uint8_t owner_size;  // 0 to 254
   std::uint8_t case_size;   // octets of case bits: bit i set = octet i of owner was upper case
   std::uint8_t flags;
-  // Labels (from the root) of the topmost delegation at or above, or DNAME above; 0: authoritative.
+  // Of the topmost delegation at or above, or DNAME above: see cut_depth_at(). 0: authoritative.
   std::uint8_t cut_depth;
   std::uint16_t rrset_count;
   std::uint16_t entries_offset;
   std::uint32_t size;  // of the block in use, without FarBodies
 };
 static_assert(sizeof(Node) == 12);
+
+// Node::cut_depth for a delegation or DNAME at a name of `labels` labels, and back. 0 is taken, so a
+// DNAME at the root has a number that no name has labels.
+inline constexpr std::uint8_t kCutAtRoot = 255;
+inline constexpr std::uint8_t cut_depth_at(unsigned labels) {
+  return labels == 0 ? kCutAtRoot : static_cast<std::uint8_t>(labels);
+}
+// REQUIRES: node.cut_depth != 0.
+inline constexpr unsigned cut_labels(const Node& node) {
+  return node.cut_depth == kCutAtRoot ? 0 : node.cut_depth;
+}
 
 inline constexpr std::uint16_t kFarBody = 0x8000;    // in RrsetEntry::size
 inline constexpr std::size_t kMaxInlineBody = 192;   // three lines; larger: a third miss

@@ -70,6 +70,7 @@ class ZoneCheck {
       : base_(base), zone_(zone), secret_(secret) {}
 
   Fault run() {
+    if ((zone_.flags & kZoneAbsent) != 0) return check_placeholder();
     if (find_rrset(base_, *base_.at<Node>(zone_.apex_node), dns::RrType::kSoa).count != 1) {
       return "the apex does not have one SOA";
     }
@@ -81,6 +82,25 @@ class ZoneCheck {
   }
 
  private:
+  // It has an apex without records and nothing else (placeholder.h).
+  Fault check_placeholder() {
+    const Node& apex_node = *base_.at<Node>(zone_.apex_node);
+    if (zone_.names.count != 1 || zone_.nsec3 != 0 || zone_.record_count != 0) {
+      return "a placeholder holds more than its apex";
+    }
+    if (zone_.negative_soa != 0 || apex_node.flags != kNodeEmpty || apex_node.owner_size != 0) {
+      return "the apex of a placeholder is not empty";
+    }
+    const Ref found = find_in_index(base_, zone_.names, zone_.bucket,
+                                    node_hash(apex_node, apex(zone_), secret_),
+                                    [&](Ref candidate) { return candidate == zone_.apex_node; });
+    Cursor cursor(base_, zone_.order);
+    if (found == 0 || cursor.next() != &apex_node || cursor.next() != nullptr) {
+      return "the index or the order of a placeholder is wrong";
+    }
+    return {};
+  }
+
   Fault check_names() {
     Cursor cursor(base_, zone_.order);
     TreeKey previous;
@@ -130,7 +150,7 @@ class ZoneCheck {
       if (parent.node->cut_depth != 0) {
         cut_depth = parent.node->cut_depth;
       } else if ((parent.node->flags & kNodeDname) != 0) {
-        cut_depth = static_cast<std::uint8_t>(zone_.apex_depth + depth - 1);
+        cut_depth = cut_depth_at(zone_.apex_depth + depth - 1);
       } else if (cut) {
         cut_depth = static_cast<std::uint8_t>(zone_.apex_depth + depth);
       }

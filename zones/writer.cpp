@@ -154,7 +154,7 @@ std::uint8_t ZoneWriter::cut_depth_of(dns::Bytes owner, bool is_cut) const {
   if (parent.cut_depth != 0) return parent.cut_depth;
   unsigned depth = apex_.view().depth();
   for (dns::Bytes rest = above; !rest.empty(); rest = parent_of(rest)) ++depth;
-  if ((parent.flags & kNodeDname) != 0) return static_cast<std::uint8_t>(depth);
+  if ((parent.flags & kNodeDname) != 0) return cut_depth_at(depth);
   return static_cast<std::uint8_t>(is_cut ? depth + 1 : 0);
 }
 

@@ -74,6 +74,23 @@ root MX 0 .
   CHECK(count_of(all, "additional test. ") == 0);
 }
 
+TEST_CASE("several RRsets of ANY lead to one host: all that each wants of it") {
+  Served served({ZoneText{"t.", "@ SOA . . 1 2 3 4 5\n@ MX 1 h\n@ SVCB 0 h\n@ HTTPS 0 h\n"
+                                "h A 192.0.2.1\nh SVCB 1 .\nh HTTPS 1 .\n"
+                                "*.w MX 1 *.w\n*.w SVCB 0 *.w\n*.w A 192.0.2.2\n"}});
+  check(served, {
+    {"addresses once, SVCB and HTTPS too", "t. ANY +tcp",
+     {"NOERROR aa", "answer t. 3600 SOA ...", "answer t. 3600 MX 1 h.t.",
+      "answer t. 3600 SVCB 0 h.t.", "answer t. 3600 HTTPS 0 h.t.",
+      "additional h.t. 3600 A 192.0.2.1", "additional h.t. 3600 SVCB 1 .",
+      "additional h.t. 3600 HTTPS 1 ."}},
+    {"a wildcard's own name is not the name that was asked for", "q.w.t. ANY +tcp",
+     {"NOERROR aa", "answer q.w.t. 3600 A 192.0.2.2", "answer q.w.t. 3600 MX 1 *.w.t.",
+      "answer q.w.t. 3600 SVCB 0 *.w.t.", "additional *.w.t. 3600 A 192.0.2.2",
+      "additional *.w.t. 3600 SVCB 0 *.w.t."}},
+  });
+}
+
 TEST_CASE("addresses in answers are signed, and left out before anything else") {
   Served served = Served::samples();
   check(served, {

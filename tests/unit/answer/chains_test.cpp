@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include <catch2/catch.hpp>
 
 #include "served.h"
@@ -118,6 +120,41 @@ TEST_CASE("what a DNAME hides is not seen") {
       "answer q.gone.d.test. 3600 CNAME q.new.d.test.", "authority d.test. 5 SOA ..."}},
     {"nor is it an additional address", "d.test. MX",
      {"NOERROR aa", "answer d.test. 3600 MX 1 host.gone.d.test."}},
+  });
+}
+
+TEST_CASE("a DNAME that a chain meets again stands in the answer once") {
+  Served served({ZoneText{"d.test.",
+                  "@ SOA . . 1 2 3 4 5\nin DNAME deep.in\nback DNAME @\nback TXT t\n"}});
+  Lines below = served.ask("x.in.d.test. A +tcp");
+  CHECK(below.size() == 1 + 1 + 12);  // the DNAME, then a CNAME for each name of the chain
+  CHECK(std::count(below.begin(), below.end(),
+                   "answer in.d.test. 3600 DNAME deep.in.d.test.") == 1);
+  const Lines alias = {"NOERROR aa", "answer back.d.test. 3600 DNAME d.test.",
+                       "answer back.back.d.test. 3600 CNAME back.d.test."};
+  CHECK(served.ask("back.back.d.test. DNAME") == alias);
+  Lines all = alias;
+  all.push_back("answer back.d.test. 3600 TXT \"t\"");
+  CHECK(served.ask("back.back.d.test. ANY +tcp") == all);
+  CHECK(served.ask("back.back.d.test. ANY") == all);
+}
+
+TEST_CASE("a DNAME at the root hides all names but its own") {
+  Served served({ZoneText{".", "@ SOA . . 1 2 3 4 5\n@ DNAME new.\n@ MX 1 a.b.\na.b. A 192.0.2.1\n"
+                               "*.b. A 192.0.2.2\nns. NS a.b.\n"},
+                 ZoneText{"new.", "@ SOA . . 1 2 3 4 5\na.b A 192.0.2.3\n"}});
+  check(served, {
+    {"a name that the zone has", "a.b. A",
+     {"NOERROR aa", "answer . 3600 DNAME new.", "answer a.b. 3600 CNAME a.b.new.",
+      "answer a.b.new. 3600 A 192.0.2.3"}},
+    {"an empty non-terminal", "b. A",
+     {"NOERROR aa", "answer . 3600 DNAME new.", "answer b. 3600 CNAME b.new.",
+      "authority new. 5 SOA ..."}},
+    {"a delegation", "ns. A",
+     {"NXDOMAIN aa", "answer . 3600 DNAME new.", "answer ns. 3600 CNAME ns.new.",
+      "authority new. 5 SOA ..."}},
+    {"the root itself, without a hidden address", ". MX",
+     {"NOERROR aa", "answer . 3600 MX 1 a.b."}},
   });
 }
 
