@@ -103,7 +103,7 @@ class Process {
   std::uint64_t reported_corrupt_ = 0;
   PairingBoard board_;
   Ports ports_;
-  TcpClients clients_{0};
+  TcpClients clients_;
   std::vector<std::thread> threads_;
 };
 

@@ -28,6 +28,8 @@ class RequestBuffer {
   void keep(dns::Bytes rest);
   bool empty() const { return octets_.empty(); }
   std::size_t size() const { return octets_.size(); }
+  // Memory that it holds.
+  std::size_t held() const { return octets_.capacity(); }
 
  private:
   std::vector<std::uint8_t> octets_;
@@ -47,6 +49,8 @@ class ReplyQueue {
   bool empty() const { return messages_ == 0; }
   unsigned messages() const { return messages_; }
   std::size_t size() const { return octets_.size() - at_; }
+  // Memory that it holds.
+  std::size_t held() const { return octets_.capacity(); }
 
  private:
   std::vector<std::uint8_t> octets_;

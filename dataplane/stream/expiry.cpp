@@ -51,4 +51,11 @@ Expiry::Id Expiry::longest() const {
   return kNobody;
 }
 
+bool Expiry::goes_before(Id one, Id other) const {
+  assert(has(one) && has(other));
+  const Entry& a = entries_[one];
+  const Entry& b = entries_[other];
+  return a.kind != b.kind ? a.kind < b.kind : a.since_ms < b.since_ms;
+}
+
 }  // namespace bowline::dataplane

@@ -1,7 +1,7 @@
 // Expiry: which connection has waited too long, and which has waited longest. One thread; the clock
 // is the caller's.
 //
-// Every connection is in one of three queues by what it waits for. All in a queue have the same
+// Every connection is in one of four queues by what it waits for. All in a queue have the same
 // time limit, so a queue in the order of entry is in the order of expiry: each step costs O(1),
 // however many connections there are.
 #pragma once
@@ -13,11 +13,12 @@
 namespace bowline::dataplane {
 
 enum class Waiting : std::uint8_t {
+  kEnd,       // the client's end: we have ended our side
   kRequest,   // nothing is under way: the client's next request
   kTransfer,  // the rest of a request, or room for a reply
   kControl,   // the answer to an ask
 };
-inline constexpr unsigned kWaitingKinds = 3;
+inline constexpr unsigned kWaitingKinds = 4;
 
 class Expiry {
  public:
@@ -40,9 +41,11 @@ class Expiry {
   Id expired(std::uint64_t now_ms) const;
   // The next moment at which expired() may change, kNever if there is none.
   std::uint64_t next_ms() const;
-  // The one that has waited longest for a request; if none waits for one, in the other queues in
-  // their order. kNobody: there is no connection.
+  // The one that is missed least: the first of the first queue, in the order of Waiting, that has
+  // any. kNobody: there is no connection.
   Id longest() const;
+  // Whether `one` is missed less than `other`, by the same order. REQUIRES: both are in a queue.
+  bool goes_before(Id one, Id other) const;
 
  private:
   struct Entry {

@@ -1,15 +1,12 @@
 #include "dataplane/stream/tcp.h"
 
 #include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
-#include <sys/uio.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <climits>
-#include <cstring>
 
 #include "dataplane/io/sockaddr.h"
 #include "link/wakeup.h"
@@ -22,14 +19,9 @@ namespace {
 
 constexpr int kEventsPerRound = 64;
 
-// What an epoll event belongs to: the doorbell, a listener, or a connection with its generation, so
-// that an event for a client that is gone does not hit its successor.
+// What an epoll event belongs to if it is not a connection: the doorbell, or a listener.
 constexpr std::uint64_t kDoorbellEvent = UINT64_MAX;
 constexpr std::uint64_t kListenerEvents = UINT64_MAX - UINT16_MAX - 1;
-
-std::uint64_t event_of(Expiry::Id id, std::uint32_t generation) {
-  return std::uint64_t{generation} << 32 | id;
-}
 
 bool watch(int epoll, int fd, std::uint32_t events, std::uint64_t data) {
   epoll_event event{};
@@ -37,8 +29,6 @@ bool watch(int epoll, int fd, std::uint32_t events, std::uint64_t data) {
   event.data.u64 = data;
   return ::epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event) == 0;
 }
-
-bool would_block() { return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR; }
 
 }  // namespace
 
@@ -48,6 +38,7 @@ TcpServer::TcpServer(std::vector<TcpListener> listeners, int doorbell, ThreadLin
       doorbell_(doorbell),
       link_(link),
       clients_(clients),
+      seat_(clients.join(doorbell)),
       clock_(clock),
       epoll_(::epoll_create1(EPOLL_CLOEXEC)),
       exchange_number_(link.exchange_number()),
@@ -58,19 +49,14 @@ TcpServer::TcpServer(std::vector<TcpListener> listeners, int doorbell, ThreadLin
   if (!watch(epoll_.get(), doorbell_, EPOLLIN, kDoorbellEvent)) {
     failure_ = "cannot watch the doorbell";
   }
-  for (std::size_t i = 0; i < listeners_.size(); ++i) {
-    // EXCLUSIVE: one new client wakes one thread.
-    if (!watch(epoll_.get(), listeners_[i].socket, EPOLLIN | EPOLLEXCLUSIVE,
-               kListenerEvents + i)) {
-      failure_ = "cannot watch a TCP socket";
-    }
-  }
+  listen();
   expiry_.set_limit(Waiting::kControl, kControlWait_ms);
+  expiry_.set_limit(Waiting::kEnd, kEndWait_ms);
 }
 
 TcpServer::~TcpServer() {
   for (const Connection& connection : connections_) {
-    if (connection.socket) clients_.fetch_sub(1, std::memory_order_relaxed);
+    if (connection.socket) clients_.leave(seat_, connection.group);
   }
 }
 
@@ -81,6 +67,7 @@ void TcpServer::run() {
 void TcpServer::turn(int timeout_ms) {
   now_ms_ = clock_();
   take_settings();
+  if (resume_ms_ != 0 && resume_ms_ <= now_ms_) listen();
   std::array<epoll_event, kEventsPerRound> events;
   const bool may_block = link_.before_sleep();
   const int count = ::epoll_wait(epoll_.get(), events.data(), events.size(),
@@ -90,13 +77,16 @@ void TcpServer::turn(int timeout_ms) {
   link_.begin();
   for (int i = 0; i < count; ++i) {
     handle_event(events[i].data.u64, events[i].events);
+    limit_held();
     link_.end();  // one view for each client's requests: a round may be long
     link_.begin();
   }
   link_.take_replies([this](const link::Reply& reply) { pass_on(reply); });
   drop_forgotten_asks();
-  link_.end();
+  limit_held();
   expire();
+  give_up_places();
+  link_.end();
 }
 
 void TcpServer::take_settings() {
@@ -108,7 +98,10 @@ void TcpServer::take_settings() {
 }
 
 int TcpServer::wait_ms(int timeout_ms) const {
-  const std::uint64_t next_ms = expiry_.next_ms();
+  std::uint64_t next_ms = expiry_.next_ms();
+  if (resume_ms_ != 0) next_ms = std::min(next_ms, resume_ms_);
+  const bool has_clients = free_.size() != connections_.size();
+  if (has_clients) next_ms = std::min(next_ms, now_ms_ + kSettingsLook_ms);
   if (next_ms == Expiry::kNever) return timeout_ms;
   if (next_ms <= now_ms_) return 0;
   const auto left_ms = static_cast<int>(std::min<std::uint64_t>(next_ms - now_ms_, INT_MAX));
@@ -123,7 +116,9 @@ void TcpServer::handle_event(std::uint64_t data, std::uint32_t events) {
   const Id id = static_cast<Id>(data);
   const Connection& connection = connections_[id];
   if (!connection.socket || event_of(id, connection.generation) != data) return;
-  if ((events & (EPOLLERR | EPOLLHUP)) != 0) return close(id, Counter::tcp_closed_error);
+  if ((events & (EPOLLERR | EPOLLHUP)) != 0) {
+    return connection.shut ? forget(id) : close(id, Counter::tcp_closed_error);
+  }
   if ((events & EPOLLOUT) != 0) return write(id);
   if ((events & EPOLLIN) != 0) read(id);
 }
@@ -141,46 +136,125 @@ void TcpServer::drop_forgotten_asks() {
 
 void TcpServer::expire() {
   for (Id id = expiry_.expired(now_ms_); id != Expiry::kNobody; id = expiry_.expired(now_ms_)) {
-    const bool idle = expiry_.kind_of(id) == Waiting::kRequest;
-    close(id, idle ? Counter::tcp_closed_idle : Counter::tcp_closed_io);
+    if (last_look(id)) continue;
+    switch (expiry_.kind_of(id)) {
+      case Waiting::kEnd:
+        forget(id);
+        break;
+      case Waiting::kRequest:
+        close(id, Counter::tcp_closed_idle);
+        break;
+      default:
+        close(id, Counter::tcp_closed_io);
+    }
   }
+}
+
+// What a client sent or read while this thread was busy, or stopped, was in time; and to close with
+// a request unread would be a reset. Returns whether it waits no more as it did.
+bool TcpServer::last_look(Id id) {
+  const std::uint32_t interest = connections_[id].interest;
+  if ((interest & EPOLLOUT) != 0) {
+    write(id);
+  } else if ((interest & EPOLLIN) != 0) {
+    read(id);
+  }
+  return expiry_.expired(now_ms_) != id;
 }
 
 // ---- Clients come and go ------------------------------------------------------------------------
 
-void TcpServer::accept_clients(std::uint16_t listener) {
-  for (unsigned i = 0; i < kAcceptsPerRound; ++i) {
-    link::Fd socket(::accept4(listeners_[listener].socket, nullptr, nullptr,
-                              SOCK_NONBLOCK | SOCK_CLOEXEC));
-    if (!socket) {
-      if (would_block()) return;
-      link_.counters.add(Counter::tcp_accept_failed);
-      if (errno != EMFILE && errno != ENFILE) return;
-      // Descriptors have run out: the client that waits is worth more than the one that idles.
-      const Id longest = expiry_.longest();
-      if (longest == Expiry::kNobody) return;
-      close(longest, Counter::tcp_over_limit);
-      continue;
+void TcpServer::listen() {
+  resume_ms_ = 0;
+  for (std::size_t i = 0; i < listeners_.size(); ++i) {
+    // EXCLUSIVE: one new client wakes one thread.
+    if (!watch(epoll_.get(), listeners_[i].socket, EPOLLIN | EPOLLEXCLUSIVE,
+               kListenerEvents + i)) {
+      failure_ = "cannot watch a TCP socket";
     }
-    add_client(listener, std::move(socket));
   }
 }
 
-void TcpServer::add_client(std::uint16_t listener, link::Fd socket) {
-  link_.counters.add(Counter::tcp_accepted);
-  if (clients_.fetch_add(1, std::memory_order_relaxed) >= max_clients_) {
-    const Id longest = expiry_.longest();
-    if (longest == Expiry::kNobody) {  // all clients are those of other threads
-      clients_.fetch_sub(1, std::memory_order_relaxed);
-      return link_.counters.add(Counter::tcp_over_limit);
-    }
-    close(longest, Counter::tcp_over_limit);
+// A client that cannot be accepted stays an event: without a pause this thread would spin.
+void TcpServer::pause_accepting() {
+  for (const TcpListener& each : listeners_) {
+    (void)::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, each.socket, nullptr);
   }
-  const int on = 1;
-  (void)::setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-  int family = AF_INET;
-  socklen_t size = sizeof family;
-  (void)::getsockopt(socket.get(), SOL_SOCKET, SO_DOMAIN, &family, &size);
+  resume_ms_ = now_ms_ + kAcceptPause_ms;
+}
+
+void TcpServer::accept_clients(std::uint16_t listener) {
+  for (unsigned i = 0; i < kAcceptsPerRound; ++i) {
+    sockaddr_storage peer{};
+    socklen_t size = sizeof peer;
+    link::Fd socket(::accept4(listeners_[listener].socket, reinterpret_cast<sockaddr*>(&peer),
+                              &size, SOCK_NONBLOCK | SOCK_CLOEXEC));
+    if (socket) {
+      add_client(listener, std::move(socket), to_endpoint(peer));
+      continue;
+    }
+    if (would_block()) return;
+    link_.counters.add(Counter::tcp_accept_failed);
+    const bool exhausted =
+        errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM;
+    if (!exhausted) return;  // that client is gone
+    // The client that waits is worth more than the one that idles.
+    if (!make_place()) return pause_accepting();
+  }
+}
+
+// Gives up a place of this thread, if it has clients.
+bool TcpServer::make_place() {
+  const Id id = least_missed();
+  if (id == Expiry::kNobody) {
+    if (const unsigned seat = clients_.fullest(seat_); seat != seat_) clients_.ask_for_place(seat);
+    return false;
+  }
+  const bool crowds = clients_.of(connections_[id].group) > kClientsPerPrefix;
+  close(id, crowds ? Counter::tcp_over_prefix : Counter::tcp_over_limit);
+  return true;
+}
+
+// Makes room for a client that came when all places were taken, here or in the thread with most.
+bool TcpServer::make_room() {
+  const unsigned seat = clients_.fullest(seat_);
+  if (seat == seat_) return make_place();
+  clients_.ask_for_place(seat);
+  return clients_.total() <= max_clients_ + kClientsInExcess;
+}
+
+void TcpServer::give_up_places() {
+  for (std::uint32_t asked = clients_.take_asked(seat_); asked != 0; --asked) {
+    if (least_missed() == Expiry::kNobody) return;
+    (void)make_place();
+  }
+}
+
+// Of the prefix that has most clients, if that is more than kClientsPerPrefix, the one that is
+// missed least; else of all.
+TcpServer::Id TcpServer::least_missed() {
+  if (!clients_.crowded()) return expiry_.longest();
+  Id best = Expiry::kNobody;
+  std::uint32_t most = kClientsPerPrefix;
+  const auto slots = static_cast<Id>(connections_.size());
+  for (Id i = 0; i < std::min(slots, kMaxVictimsSeen); ++i) {
+    next_seen_ = next_seen_ + 1 < slots ? next_seen_ + 1 : 0;
+    if (!expiry_.has(next_seen_)) continue;
+    const std::uint32_t clients = clients_.of(connections_[next_seen_].group);
+    if (clients <= kClientsPerPrefix || clients < most) continue;
+    if (clients > most || expiry_.goes_before(next_seen_, best)) best = next_seen_;
+    most = clients;
+  }
+  return best == Expiry::kNobody ? expiry_.longest() : best;
+}
+
+void TcpServer::add_client(std::uint16_t listener, link::Fd socket, const link::Endpoint& peer) {
+  link_.counters.add(Counter::tcp_accepted);
+  const TcpClients::Group group = clients_.group_of(peer);
+  if (clients_.arrive(seat_, group) > max_clients_ && !make_room()) {
+    clients_.leave(seat_, group);
+    return link_.counters.add(Counter::tcp_over_limit);
+  }
   if (free_.empty()) {
     free_.push_back(static_cast<Id>(connections_.size()));
     connections_.emplace_back();
@@ -189,241 +263,46 @@ void TcpServer::add_client(std::uint16_t listener, link::Fd socket) {
   Connection& connection = connections_[id];
   const std::uint32_t generation = (connection.generation + 1) & INT32_MAX;
   if (!watch(epoll_.get(), socket.get(), EPOLLIN, event_of(id, generation))) {
-    clients_.fetch_sub(1, std::memory_order_relaxed);
+    clients_.leave(seat_, group);
     return link_.counters.add(Counter::tcp_closed_error);
   }
   free_.pop_back();
-  connection = {};
   connection.socket = std::move(socket);
   connection.generation = generation;
   connection.interest = EPOLLIN;
   connection.listener = listener;
-  connection.ipv6 = family == AF_INET6;
+  connection.group = group;
+  connection.ipv6 = !peer.is_ipv4();
   expiry_.enter(id, Waiting::kRequest, now_ms_);
 }
 
 void TcpServer::close(Id id, Counter reason) {
   link_.counters.add(reason);
+  forget(id);
+}
+
+void TcpServer::forget(Id id) {
   Connection& connection = connections_[id];
+  clients_.leave(seat_, connection.group);
+  held_ -= connection.held;
   const std::uint32_t generation = connection.generation;
   connection = {};  // closes the socket, which ends its place in epoll
   connection.generation = generation;
   expiry_.leave(id);
   free_.push_back(id);
-  clients_.fetch_sub(1, std::memory_order_relaxed);
 }
 
-// ---- Octets in and out --------------------------------------------------------------------------
-
-void TcpServer::read(Id id) {
-  const ssize_t size =
-      ::recv(connections_[id].socket.get(), input_->octets, sizeof input_->octets, 0);
-  if (size < 0) {
-    if (!would_block()) close(id, Counter::tcp_closed_error);
-    return;
-  }
-  // A client may end its side and still wait for answers.
-  if (size == 0) connections_[id].ended = true;
-  restarted_ = false;
-  if (serve(id, {input_->octets, static_cast<std::size_t>(size)})) settle(id);
-}
-
-// There is room in the socket: first for what waits, then for answers to what was not read.
-void TcpServer::write(Id id) {
-  restarted_ = false;
-  if (flush(id) && serve(id, {})) settle(id);
-}
-
-void TcpServer::pass_on(const link::Reply& reply) {
-  const link::ClientContext& client = reply.header.context;
-  const Id id = client.stream;
-  const bool known = client.transport == link::Transport::kTcp && id < connections_.size() &&
-                     connections_[id].socket && connections_[id].asks != 0 &&
-                     connections_[id].generation == client.stream_generation;
-  if (!known) return link_.counters.add(Counter::ask_stale);
-  Connection& connection = connections_[id];
-  if (reply.header.part == link::ReplyPart::kFinal) --connection.asks;
-  restarted_ = true;
-  if (reply.payload.empty()) {
-    link_.counters.add(Counter::drop_by_control);
-  } else {
-    const dns::Bytes message(reinterpret_cast<const std::uint8_t*>(reply.payload.data()),
-                             reply.payload.size());
-    link_.counters.add(rcode_counter(message));
-    link_.counters.add(Counter::bytes_sent, message.size());
-    connection.replies.append_message(message);
-  }
-  if (flush(id) && serve(id, {})) settle(id);
-}
-
-// Sends what waits, as far as the socket takes it.
-bool TcpServer::flush(Id id) {
-  Connection& connection = connections_[id];
-  while (!connection.replies.empty()) {
-    const dns::Bytes unsent = connection.replies.unsent();
-    const ssize_t sent = ::send(connection.socket.get(), unsent.data(), unsent.size(),
-                                MSG_DONTWAIT | MSG_NOSIGNAL);
-    if (sent < 0) {
-      if (would_block()) return true;
-      close(id, Counter::tcp_closed_error);
-      return false;
+// Closes who holds most memory, until all together hold no more than they may.
+void TcpServer::limit_held() {
+  const auto slots = static_cast<Id>(connections_.size());
+  while (held_ > kMaxHeld) {
+    Id most = next_seen_;
+    for (Id i = 0; i < std::min(slots, kMaxVictimsSeen); ++i) {
+      next_seen_ = next_seen_ + 1 < slots ? next_seen_ + 1 : 0;
+      if (connections_[next_seen_].held > connections_[most].held) most = next_seen_;
     }
-    if (connection.replies.advance(static_cast<std::size_t>(sent)) != 0) restarted_ = true;
+    if (connections_[most].held != 0) close(most, Counter::tcp_over_memory);
   }
-  return true;
-}
-
-// After anything has happened: what to watch for, and what the client is waiting for.
-bool TcpServer::settle(Id id) {
-  Connection& connection = connections_[id];
-  if (connection.ended && connection.outstanding() == 0) {
-    close(id, Counter::tcp_closed_by_peer);
-    return false;
-  }
-  const bool reads = !connection.ended && connection.may_take();
-  const bool writes = !connection.replies.empty();
-  const std::uint32_t interest =
-      (reads ? std::uint32_t{EPOLLIN} : 0) | (writes ? std::uint32_t{EPOLLOUT} : 0);
-  if (interest != connection.interest) {
-    connection.interest = interest;
-    epoll_event event{};
-    event.events = interest;
-    event.data.u64 = event_of(id, connection.generation);
-    (void)::epoll_ctl(epoll_.get(), EPOLL_CTL_MOD, connection.socket.get(), &event);
-  }
-  Waiting waiting = Waiting::kRequest;
-  if (writes) {
-    waiting = Waiting::kTransfer;
-  } else if (connection.asks != 0) {
-    waiting = Waiting::kControl;
-  } else if (!connection.requests.empty()) {
-    waiting = Waiting::kTransfer;
-  }
-  if (restarted_ || expiry_.kind_of(id) != waiting) expiry_.enter(id, waiting, now_ms_);
-  return true;
-}
-
-// ---- Requests -----------------------------------------------------------------------------------
-
-// Answers what was kept of the stream and what has come, as far as the client takes answers.
-bool TcpServer::serve(Id id, dns::Bytes fresh) {
-  Connection& connection = connections_[id];
-  dns::Bytes stream = connection.requests.join(fresh);
-  while (connection.may_take()) {
-    const std::size_t count = take_batch(connection, stream);
-    if (count == 0) break;
-    restarted_ = true;
-    if (!answer_batch(id, count)) return false;
-  }
-  connection.requests.keep(stream);
-  return true;
-}
-
-// Copies requests from `stream` to the frames that their answers will be in.
-std::size_t TcpServer::take_batch(Connection& connection, dns::Bytes& stream) {
-  const std::size_t most =
-      std::min<std::size_t>(kStreamBurst, kMaxOutstanding - connection.outstanding());
-  std::size_t count = 0;
-  dns::Bytes message;
-  while (count < most && take_message(stream, message)) {
-    answer::Query& query = queries_[count];
-    query.message = frames_[count].message();
-    query.size = static_cast<std::uint32_t>(message.size());
-    query.capacity = query.size_max = dns::kMaxMessageSize;
-    query.stream = true;
-    if (!message.empty()) std::memcpy(query.message, message.data(), message.size());
-    link_.counters.add(Counter::bytes_received, message.size());
-    ++count;
-  }
-  return count;
-}
-
-void TcpServer::count_request(const answer::Query& query, bool ipv6) {
-  link_.counters.add(Counter::received_tcp);
-  link_.counters.add(ipv6 ? Counter::received_ipv6 : Counter::received_ipv4);
-  if (query.action == answer::Action::kDrop || !query.facts.has_edns) return;
-  link_.counters.add(Counter::edns);
-  if (query.facts.edns.dnssec_ok) link_.counters.add(Counter::dnssec_ok);
-}
-
-bool TcpServer::answer_batch(Id id, std::size_t count) {
-  const answer::Sources& sources = link_.sources();
-  answer::answer_burst({queries_.get(), count}, sources, *scratch_);
-  std::size_t replies = 0;
-  bool malformed = false;
-  for (std::size_t i = 0; i < count && !malformed; ++i) {
-    answer::Query& query = queries_[i];
-    count_request(query, connections_[id].ipv6);
-    if (query.action == answer::Action::kAsk) {
-      if (ask(id, query)) continue;
-      answer::answer_error(query, dns::Rcode::kServFail, sources);
-    }
-    link_.counters.add(query.reason);
-    if (query.action == answer::Action::kSend) {
-      dns::store_u16(query.message - kLengthSize, static_cast<std::uint16_t>(query.size));
-      link_.counters.add(Counter::bytes_sent, query.size);
-      batch_[replies++] = {query.message - kLengthSize, kLengthSize + query.size};
-    } else {
-      // Where this message ends, and with it where the next begins, is not to be believed.
-      malformed = query.reason == Counter::drop_short_message;
-    }
-  }
-  if (!send_batch(id, replies)) return false;
-  if (malformed) close(id, Counter::tcp_closed_malformed);
-  return !malformed;
-}
-
-bool TcpServer::ask(Id id, const answer::Query& query) {
-  Connection& connection = connections_[id];
-  const TcpListener& listener = listeners_[connection.listener];
-  link::ClientContext context;
-  context.transport = link::Transport::kTcp;
-  context.role = listener.role;
-  context.listener = listener.index;
-  context.max_reply = dns::kMaxMessageSize;
-  context.stream = id;
-  context.stream_generation = connection.generation;
-  sockaddr_storage address{};
-  socklen_t size = sizeof address;
-  if (::getpeername(connection.socket.get(), reinterpret_cast<sockaddr*>(&address), &size) == 0) {
-    context.peer = context.packet_peer = to_endpoint(address);
-  }
-  size = sizeof address;
-  if (::getsockname(connection.socket.get(), reinterpret_cast<sockaddr*>(&address), &size) == 0) {
-    context.local = to_endpoint(address);
-  }
-  if (!link_.ask(query, context)) return false;
-  ++connection.asks;
-  return true;
-}
-
-// Sends the replies in batch_; what the socket does not take is queued.
-bool TcpServer::send_batch(Id id, std::size_t count) {
-  Connection& connection = connections_[id];
-  std::size_t sent = 0;
-  if (connection.replies.empty() && count != 0) {
-    msghdr header{};
-    header.msg_iov = batch_.data();
-    header.msg_iovlen = count;
-    const ssize_t result =
-        ::sendmsg(connection.socket.get(), &header, MSG_DONTWAIT | MSG_NOSIGNAL);
-    if (result < 0 && !would_block()) {
-      close(id, Counter::tcp_closed_error);
-      return false;
-    }
-    if (result > 0) sent = static_cast<std::size_t>(result);
-  }
-  for (std::size_t i = 0; i < count; ++i) {
-    const dns::Bytes framed(static_cast<const std::uint8_t*>(batch_[i].iov_base),
-                            batch_[i].iov_len);
-    if (sent >= framed.size()) {
-      sent -= framed.size();
-      continue;
-    }
-    connection.replies.append(framed, sent);
-    sent = 0;
-  }
-  return true;
 }
 
 }  // namespace bowline::dataplane

@@ -14,6 +14,7 @@ Expiry limited() {
   expiry.set_limit(Waiting::kRequest, 10'000);
   expiry.set_limit(Waiting::kTransfer, 500);
   expiry.set_limit(Waiting::kControl, 6'000);
+  expiry.set_limit(Waiting::kEnd, 1'000);
   return expiry;
 }
 
@@ -24,7 +25,8 @@ TEST_CASE("expiry: each kind has its own limit") {
   };
   for (const Case& one : {Case{Waiting::kRequest, 10'099, 10'100},
                           Case{Waiting::kTransfer, 599, 600},
-                          Case{Waiting::kControl, 6'099, 6'100}}) {
+                          Case{Waiting::kControl, 6'099, 6'100},
+                          Case{Waiting::kEnd, 1'099, 1'100}}) {
     Expiry expiry = limited();
     expiry.enter(3, one.kind, 100);
     CHECK(expiry.next_ms() == one.first_bad_ms);
@@ -64,6 +66,13 @@ TEST_CASE("expiry: the idle go before the busy") {
   CHECK(expiry.longest() == 5);
   expiry.enter(7, Waiting::kRequest, 100);
   CHECK(expiry.longest() == 7);
+  expiry.enter(8, Waiting::kEnd, 200);
+  CHECK(expiry.longest() == 8);
+  CHECK(expiry.goes_before(8, 7));
+  CHECK(expiry.goes_before(7, 5));
+  CHECK_FALSE(expiry.goes_before(5, 7));
+  expiry.enter(9, Waiting::kRequest, 99);
+  CHECK(expiry.goes_before(9, 7));
 }
 
 TEST_CASE("expiry: agrees with a plain list") {
@@ -72,7 +81,7 @@ TEST_CASE("expiry: agrees with a plain list") {
   INFO("BOWLINE_SEED=" << seed);
   std::mt19937_64 random(seed);
   Expiry expiry = limited();
-  const std::uint64_t limits[] = {10'000, 500, 6'000};
+  const std::uint64_t limits[] = {1'000, 10'000, 500, 6'000};
   struct Entry {
     unsigned kind;
     std::uint64_t since;
@@ -86,7 +95,7 @@ TEST_CASE("expiry: agrees with a plain list") {
       expiry.leave(id);
       model.erase(id);
     } else {
-      const auto kind = static_cast<unsigned>(random() % 3);
+      const auto kind = static_cast<unsigned>(random() % kWaitingKinds);
       expiry.enter(id, static_cast<Waiting>(kind), now);
       model[id] = {kind, now};
     }
