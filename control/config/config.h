@@ -55,6 +55,7 @@ struct Server {
   bool async_start = false;
   unsigned tcp_idle_timeout_s = 0;
   unsigned tcp_io_timeout_ms = 0;  // 0: no limit
+  bool tcp_reuseport = false;      // each TCP worker has its own sockets
   unsigned tcp_max_clients = 0;    // 0: half of the file descriptor limit
   unsigned udp_max_payload_ipv4 = 0;
   unsigned udp_max_payload_ipv6 = 0;

@@ -152,6 +152,7 @@ Server Config::server() const {
   server.tcp_idle_timeout_s = reader.number("tcp-idle-timeout");
   server.tcp_io_timeout_ms = reader.number("tcp-io-timeout");
   server.tcp_max_clients = reader.number("tcp-max-clients", half_of_file_limit());
+  server.tcp_reuseport = reader.flag("tcp-reuseport");
   const unsigned payload = reader.number("udp-max-payload");
   server.udp_max_payload_ipv4 = reader.number("udp-max-payload-ipv4", payload);
   server.udp_max_payload_ipv6 = reader.number("udp-max-payload-ipv6", payload);

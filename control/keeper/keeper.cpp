@@ -92,8 +92,10 @@ dns::Result<void> Keeper::open_sockets() {
                  "no address to listen on: set server.listen, such as 'listen: 127.0.0.1@53'");
   }
   const ThreadPlan& plan = ports_.threads();
-  auto listeners = open_listeners(server_.listen, {plan.first_of_sockets, plan.socket_workers},
-                                  ports_.has_devices() ? Bind::kFree : Bind::kOwn);
+  const unsigned streams = server_.tcp_reuseport ? plan.threads - plan.workers : 0;
+  auto listeners = open_listeners(
+      server_.listen, {plan.first_of_sockets, plan.socket_workers, plan.workers, streams},
+      ports_.has_devices() ? Bind::kFree : Bind::kOwn);
   if (!listeners) return dns::Error{listeners.error()};
   listeners_ = std::move(*listeners);
   if (!ports_.has_devices()) return {};
@@ -447,6 +449,7 @@ void Keeper::compare_configuration() {
                     server.listen == server_.listen && server.rundir == server_.rundir &&
                     server.user.uid == server_.user.uid && server.user.gid == server_.user.gid &&
                     server.tcp_workers == server_.tcp_workers &&
+                    server.tcp_reuseport == server_.tcp_reuseport &&
                     dataplane.workers == dataplane_settings_.workers &&
                     dataplane.cores == dataplane_settings_.cores &&
                     dataplane.poll == dataplane_settings_.poll &&
@@ -454,7 +457,7 @@ void Keeper::compare_configuration() {
   if (!same) {
     log::warning(
         Category::kServer,
-        "listen, rundir, user, workers, cores, poll, hugepages, backend, devices and xdp keep "
+        "listen, rundir, user, workers, tcp-reuseport, cores, poll, hugepages, backend, devices and xdp keep "
         "their former values: restart bowlined to change them");
   }
 }

@@ -26,6 +26,12 @@ namespace {
 constexpr int kReceiveBuffer = 16 << 20;
 // Connections that wait for accept(); the kernel cuts it to net.core.somaxconn.
 constexpr int kTcpBacklog = 4096;
+// Clients with data in their first packet that may wait for the end of their handshake: beyond it
+// they make an ordinary one, so that spoofed ones cost little (RFC 7413 5.1).
+constexpr int kFastOpenQueue = 256;
+// Octets that the kernel keeps of what it has not sent yet. Enough to fill a round trip's window
+// again before the dataplane wakes; without it a client that does not read costs megabytes.
+constexpr int kMaxKernelUnsent = 128 << 10;
 // After a kill of the keeper its children need a moment to let go of their sockets.
 constexpr int kBusyTries = 20;
 constexpr int kBusyWait_ms = 50;
@@ -60,8 +66,8 @@ link::Fd bind_socket(const Wanted& wanted, Share share, int& error) {
     set_option(socket.get(), ipv6 ? IPPROTO_IPV6 : IPPROTO_IP, ipv6 ? IPV6_FREEBIND : IP_FREEBIND,
                1);
   }
+  if (share == Share::kYes) set_option(socket.get(), SOL_SOCKET, SO_REUSEPORT, 1);
   if (udp) {
-    if (share == Share::kYes) set_option(socket.get(), SOL_SOCKET, SO_REUSEPORT, 1);
     const int size = kReceiveBuffer;
     if (::setsockopt(socket.get(), SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof size) != 0) {
       set_option(socket.get(), SOL_SOCKET, SO_RCVBUF, size);
@@ -69,6 +75,9 @@ link::Fd bind_socket(const Wanted& wanted, Share share, int& error) {
   } else {
     set_option(socket.get(), SOL_SOCKET, SO_REUSEADDR, 1);
     set_option(socket.get(), IPPROTO_TCP, TCP_NODELAY, 1);
+    set_option(socket.get(), IPPROTO_TCP, TCP_NOTSENT_LOWAT, kMaxKernelUnsent);
+    // In force where net.ipv4.tcp_fastopen has 2 (servers).
+    set_option(socket.get(), IPPROTO_TCP, TCP_FASTOPEN, kFastOpenQueue);
   }
   if (::bind(socket.get(), reinterpret_cast<const sockaddr*>(&storage), length) != 0 ||
       (!udp && ::listen(socket.get(), kTcpBacklog) != 0)) {
@@ -87,20 +96,32 @@ link::Fd bind_patiently(const Wanted& wanted, int& error) {
   }
 }
 
+// SO_REUSEPORT would let us share the port with another server that sets it too; a socket without
+// it finds out.
+int open_shared(const Wanted& wanted, std::uint16_t index, unsigned first, unsigned count,
+                std::vector<Listener>& into) {
+  int error = 0;
+  if (count != 0) bind_patiently(wanted, error);
+  for (unsigned i = 0; error == 0 && i < count; ++i) {
+    link::Fd socket = bind_socket(wanted, Share::kYes, error);
+    into.push_back({std::move(socket), index,
+                    wanted.udp ? link::Transport::kUdp : link::Transport::kTcp, first + i,
+                    endpoint_of(wanted.address)});
+  }
+  return error;
+}
+
 dns::Result<void> open_address(const config::Address& address, std::uint16_t index,
                                SocketWorkers workers, Bind bind, std::vector<Listener>& into) {
   const Wanted udp{address, true, bind};
   const Wanted tcp{address, false, bind};
-  int error = 0;
-  // SO_REUSEPORT would let us share the port with another server that sets it too; a socket without
-  // it finds out.
-  if (workers.count != 0) bind_patiently(udp, error);
-  for (unsigned i = 0; error == 0 && i < workers.count; ++i) {
-    link::Fd socket = bind_socket(udp, Share::kYes, error);
-    into.push_back({std::move(socket), index, link::Transport::kUdp, workers.first + i,
-                    endpoint_of(address)});
-  }
+  int error = open_shared(udp, index, workers.first, workers.count, into);
   if (error != 0) return dns::Error{explain_listen_error(address, true, error)};
+  if (workers.streams != 0) {
+    error = open_shared(tcp, index, workers.first_stream, workers.streams, into);
+    if (error != 0) return dns::Error{explain_listen_error(address, false, error)};
+    return {};
+  }
   link::Fd socket = bind_patiently(tcp, error);
   if (error != 0) return dns::Error{explain_listen_error(address, false, error)};
   into.push_back({std::move(socket), index, link::Transport::kTcp, link::kEveryWorker,

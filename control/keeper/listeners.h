@@ -22,16 +22,21 @@ struct Listener {
   link::Endpoint endpoint;
 };
 
+// Who polls the sockets; `first` and `first_stream` are numbers among the dataplane's threads.
 struct SocketWorkers {
-  unsigned first = 0;  // its number among the dataplane's threads
-  unsigned count = 1;  // 0: no UDP sockets
+  unsigned first = 0;
+  unsigned count = 1;         // 0: no UDP sockets
+  unsigned first_stream = 0;
+  unsigned streams = 0;       // with TCP sockets of their own (tcp-reuseport); 0: all share one
 };
 
 // kFree: addresses may come later, with an interface that the dataplane serves.
 enum class Bind : std::uint8_t { kOwn, kFree };
 
-// Opens one UDP socket for each worker and one TCP socket for every address. The error says which
-// address, why, and what to do.
+// Opens for every address one UDP socket for each worker, and one TCP socket, or one for each stream
+// thread. Clients inherit what is set on a TCP socket: TCP_NODELAY, the bound on what the kernel
+// keeps unsent for them; TCP Fast Open (RFC 7413) is on. The error says which address, why, and what
+// to do.
 dns::Result<std::vector<Listener>> open_listeners(const std::vector<config::Address>& addresses,
                                                   SocketWorkers workers, Bind bind = Bind::kOwn);
 
