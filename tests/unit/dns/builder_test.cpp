@@ -298,6 +298,25 @@ TEST_CASE("messages fill their limit to the octet and never pass it") {
   }
 }
 
+TEST_CASE("more can be reserved while there is room, for options that come up at the end") {
+  for (const int missing : {0, 1}) {
+    Answer answer(kWww, 512, kOptFixedSize);
+    answer.builder.begin(Section::kAnswer);
+    const std::size_t left = static_cast<std::size_t>(6 - missing);
+    REQUIRE(answer.builder.add(view(kWww), RrType::kNull, 1, 0,
+                               Octets(answer.builder.space() - 12 - left)));
+    CHECK(answer.builder.section() == Section::kAnswer);
+    const Octets options = missing == 0 ? option(EdnsOption::kExtendedError, Octets(2)) : Octets{};
+    CHECK(answer.builder.reserve_more(6) == (missing == 0));
+    CHECK(answer.builder.space() == (missing == 0 ? 0 : left));
+    answer.builder.begin(Section::kAdditional);
+    answer.builder.write_opt(1232, 0, 0, 0, options);
+    const Octets message = answer.finish();
+    CHECK(message.size() == 512 - (missing == 0 ? 0 : left));
+    CHECK(read_back(message).back().rdata == options);
+  }
+}
+
 TEST_CASE("header, counts and a message without a question") {
   Octets buffer = header(0x7fff, 9, 9, 9, 9) + Octets(500);
   MessageBuilder builder(buffer, kHeaderSize, 512, 0);
