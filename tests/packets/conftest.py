@@ -9,7 +9,6 @@ import pytest
 HERE = pathlib.Path(__file__).parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "system")]
 
-import live  # noqa: E402, F401 - adds its ports
 import ports  # noqa: E402
 import transports  # noqa: E402
 
@@ -28,5 +27,5 @@ def pytest_generate_tests(metafunc):
 
 @pytest.fixture(scope="session")
 def port(request):
-    with (ports.PORTS | transports.TRANSPORTS)[request.param]() as made:
+    with transports.ALL[request.param]() as made:
         yield made

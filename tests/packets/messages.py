@@ -12,8 +12,11 @@ ZONE = "packets.test."
 IDENT = 0x1d5e
 OWN_PAYLOAD = 4096  # server.udp-max-payload of all backends here
 IDENTITY, VERSION, NSID = "packets box", "Packets 1", "box"
-SERVER_OPTIONS = (f"udp-max-payload: {OWN_PAYLOAD}\nidentity: {IDENTITY}\nversion: {VERSION}\n"
-                  f"nsid: {NSID}\nedns-client-subnet: on")
+SERVER_OPTIONS = f"""udp-max-payload: {OWN_PAYLOAD}
+identity: "{IDENTITY}"
+version: "{VERSION}"
+nsid: {NSID}
+edns-client-subnet: on"""
 FIXED_OVERHEAD = 59   # of a reply to sized_name() with OPT: all but its rdata
 
 
@@ -30,7 +33,8 @@ class Writer:
     def __init__(self, question):
         self.octets = bytearray(question)
         self.places = []  # (suffix as it stands, offset)
-        self._remember(wire.expand(bytes(question), 12)[0], 12)
+        self.asked = wire.expand(bytes(question), 12)[0]
+        self._remember(self.asked, 12)
 
     def _remember(self, name, at):
         while name != b"\0":
@@ -58,7 +62,10 @@ class Writer:
             at, name = at + 1 + name[0], name[1 + name[0]:]
 
     def record(self, owner, rr_type, ttl, *rdata):
-        self.name(owner, keep_case=False)
+        if self.asked == b"\0" == wire.name(owner):
+            self.octets += b"\xc0\x0c"  # as any name that was asked for
+        else:
+            self.name(owner, keep_case=False)
         self.octets += struct.pack("!HHIH", wire.type_code(rr_type), wire.IN, ttl, 0)
         begin = len(self.octets)
         for part in rdata:
@@ -84,7 +91,7 @@ def reply(request, *, rcode=wire.NOERROR, aa=True, tc=False, answer=(), authorit
         writer.record(*each)
     if asked.opt:
         writer.octets += wire.opt(payload, asked.opt.ttl & wire.DO, options, extended=rcode >> 4)
-    flags = (wire.QR | asked.flags & (0x7800 | wire.RD | wire.CD) | (wire.AA if aa else 0)
+    flags = (wire.QR | asked.flags & (0x7800 | wire.RD) | (wire.AA if aa else 0)
              | (wire.TC if tc else 0) | rcode & 15)
     counts = (1, len(answer), len(authority), len(additional) + bool(asked.opt))
     struct.pack_into("!5H", writer.octets, 2, flags, *counts)
@@ -97,7 +104,7 @@ def error(request, rcode, *, question=True, options=b""):
         return reply(request, rcode=rcode, aa=False, options=options)
     flags = struct.unpack_from("!H", request, 2)[0]
     return wire.header(int.from_bytes(request[:2], "big"),
-                       wire.QR | flags & (0x7800 | wire.RD | wire.CD) | rcode, (0, 0, 0, 0))
+                       wire.QR | flags & (0x7800 | wire.RD) | rcode, (0, 0, 0, 0))
 
 
 # ---- The zone of these tests ---------------------------------------------------------------------

@@ -83,3 +83,14 @@ SUBDEL = {"aa": False, "authority": "subdel.rfc NS ns.elsewhere.invalid."}
 ])
 def test_wildcards(port, case):
     check(port, case)
+
+
+@table("wildns.test.", [
+    row("a delegation at a wildcard is one of the name below it", "x.cut A", aa=False,
+        authority=["x.cut NS a.cut", "x.cut NS ns"],
+        additional=["a.cut A 192.0.2.1", "ns A 192.0.2.53"]),
+    row("DS at a covered delegation is ours", "x.cut DS", authority=SOA),
+    row("a name beside a covered delegation is ours", "a.cut A", answer="a.cut A 192.0.2.1"),
+])
+def test_delegating_wildcards(port, case):
+    check(port, case)

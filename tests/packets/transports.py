@@ -10,6 +10,7 @@ import tempfile
 import appliance as harness
 import client
 import frames
+import live  # noqa: F401 - adds its ports
 import messages
 import ports
 
@@ -57,3 +58,4 @@ class TcpPort(SocketsPort):
 
 
 TRANSPORTS = {"sockets": SocketsPort, "tcp": TcpPort}
+ALL = ports.PORTS | TRANSPORTS
