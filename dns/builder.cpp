@@ -11,6 +11,7 @@ constexpr std::uint16_t kPointerMark = 0xc000;
 constexpr std::size_t kMaxPointer = 0x3fff;  // RFC 1035 4.1.4: 14 bits
 constexpr std::uint16_t kQuestionPointer = kPointerMark | kHeaderSize;
 constexpr std::size_t kPointerSize = 2;
+constexpr std::size_t kRootQuestionEnd = kHeaderSize + 1 + kQuestionFixedSize;
 constexpr std::size_t kBlockHeadSize = kPointerSize + kRecordFixedSize;
 
 // Where the compressible names of a type stand in its rdata: `count` of them, one after the other,
@@ -164,6 +165,8 @@ bool MessageBuilder::add_block(NameView owner, bool owner_is_qname, Bytes record
   if (count == 0) return true;
   assert(records.size() >= count * kBlockHeadSize);
   const bool is_plain = plan_of(static_cast<RrType>(load_u16(&records[kPointerSize]))).count == 0;
+  // The root is shorter than a pointer to it.
+  if (question_end_ == kRootQuestionEnd) [[unlikely]] owner_is_qname = false;
   if (owner_is_qname && is_plain) return copy_records(records, count);
 
   const Mark start = mark();

@@ -157,6 +157,17 @@ TEST_CASE("a block of the question's name is copied as it is stored") {
   CHECK(message == header(0x8400, 1, 3, 0, 0) + question(kWww) + block);
 }
 
+TEST_CASE("the root as the question's name is written out, for that is shorter") {
+  const Octets rdata[] = {{192, 0, 2, 1}, {192, 0, 2, 2}};
+  Answer answer({0});
+  answer.builder.begin(Section::kAnswer);
+  REQUIRE(answer.builder.add_block(view({0}), true, stored(RrType::kA, rdata[0]) +
+                                                        stored(RrType::kA, rdata[1]), 2));
+  CHECK(answer.finish() == header(0x8400, 1, 2, 0, 0) + question({0}) +
+                               record({0}, RrType::kA, rdata[0]) +
+                               record({0}, RrType::kA, rdata[1]));
+}
+
 TEST_CASE("a block of another owner writes it once and points to it") {
   const Octets rdata[] = {{192, 0, 2, 1}, {192, 0, 2, 2}, {192, 0, 2, 3}};
   const Octets block = stored(RrType::kA, rdata[0]) + stored(RrType::kA, rdata[1]) +
