@@ -9,6 +9,7 @@ import tempfile
 import time
 
 import asker
+import chains
 import classes
 import compare
 import messages
@@ -70,22 +71,32 @@ class Report:
 
 
 def case_text(difference):
-    """The command, the zone file, and what each server says."""
+    """The command, the zone file, what each server says, and who has which records alone."""
     case = difference.case
     lines = [f"-- {case.question.kdig()}"]
     if case.zone is not None:
         lines.append(f"   zone {case.zone} {case.zone.flavour}, file {case.zone.path}; "
                      f"{case.zone.signed_by or 'unsigned'}")
-    for server, reply in case.replies.items():
-        lines += [f"   {server}: {line}" for line in messages.reply_text(reply)]
+    lines += [f"   {server}: {messages.reply_text(reply)[0]}"
+              for server, reply in case.replies.items()]
+    other = difference.other
+    if difference.reply is not None and other is not None:
+        for section in compare.SECTIONS:
+            mine, its = getattr(difference.reply, section), getattr(other, section)
+            for who, records in (("both", mine & its), (compare.OURS, mine - its),
+                                 (difference.peer, its - mine)):
+                lines += [f"   {section}, {who}: {messages.record_text(record)}"
+                          for record in sorted(records)]
     return "\n".join(lines)
 
 
-def zone_of(zones, question):
-    """The zone that a server starts with."""
-    key = question.key
-    above = [zone for zone in zones if names.is_below(key, zone.key)]
-    return max(above, key=lambda zone: len(zone.key), default=None)
+def zone_of(zones, key, qtype):
+    """The zone that answers for the name: of DS the parent (RFC 4035 3.1.4.1)."""
+    above = sorted((zone for zone in zones if names.is_below(key, zone.key)),
+                   key=lambda zone: len(zone.key))
+    if len(above) > 1 and qtype == messages.DS and above[-1].key == key:
+        return above[-2]
+    return above[-1] if above else None
 
 
 def parse(octets):
@@ -126,20 +137,32 @@ class Batch:
         datagrams = [question for question in questions if not question.tcp]
         streams = [question for question in questions if question.tcp]
         replies = pipeline.ask_all(clients, [question.octets for question in datagrams])
-        for question, octets in zip(datagrams, zip(*replies)):
-            case = self.case(question, octets)
+        cut = []  # of these it is the whole reply that says whether they had to be cut
+        for case in self.cases(clients, datagrams, replies):
             if any(reply is not None and reply.has(messages.TC)
                    for reply in case.replies.values()):
-                streams.append(question.over_tcp())
-            report.add(case)
+                cut.append(case)
+            else:
+                report.add(case)
+        streams = [case.question.over_tcp() for case in cut] + streams
         replies = [client.ask_tcp([question.octets for question in streams])
                    for client in clients]
-        for question, octets in zip(streams, zip(*replies)):
-            report.add(self.case(question, octets))
+        whole = self.cases(clients, streams, replies)
+        for case, over_tcp in zip(cut, whole):
+            case.whole.update(over_tcp.replies)
+        for case in cut + whole:
+            report.add(case)
 
-    def case(self, question, octets):
-        replies = {kind: parse(each) for kind, each in zip(self.kinds, octets)}
-        return compare.Case(question, zone_of(self.zones, question), replies, self.number)
+    def cases(self, clients, questions, replies):
+        found = []
+        for question, octets in zip(questions, zip(*replies)):
+            parsed = {kind: parse(each) for kind, each in zip(self.kinds, octets)}
+            zone = zone_of(self.zones, question.key, question.qtype)
+            found.append(compare.Case(question, zone, self.zones, parsed, set(), {}))
+        for kind, client in zip(self.kinds, clients):
+            if kind in chains.STOPPING:
+                chains.Follower(self.zones, zone_of, kind, client).follow(found)
+        return found
 
 
 def run(seed, zones, queries, kinds, batch_size, keep=None, first=0, say=print):

@@ -6,9 +6,24 @@ agree with each other.
 """
 
 import dataclasses
+import functools
+
+import asker
+import compare
+import messages
+import names
+from compare import without
+from messages import (CNAME, DNAME, DS, NS, NSEC, NSEC3, RRSIG, SOA, FORMERR, NOERROR, NOTIMP,
+                      NXDOMAIN, REFUSED, SERVFAIL, YXDOMAIN)
 
 KNOTD, NSD, NAMED = "knotd", "nsd", "named"
 EVERYONE = (KNOTD, NSD, NAMED)
+ANY = 255
+PROOFS = (NSEC, NSEC3)
+OLD_HOST_TYPES = [messages.TYPES[text] for text in ("AFSDB", "RT", "KX", "NAPTR", "LP")]
+KNOTD_CHAIN = 5      # aliases that knotd follows in one zone
+PLAIN_SIZE, UDP_SIZE = 512, 1232
+SMALLEST_SIGNATURE = 2 + 10 + 18 + 1 + 64  # RRSIG of P-256 or Ed25519 in the root zone
 
 
 @dataclasses.dataclass(frozen=True)
@@ -21,3 +36,361 @@ class Row:
 
 
 ROWS = []
+
+
+def row(name, peers, *parts, alone=False):
+    """Adds a row; the function says yes or no, or gives back what is left of a section."""
+    def add(function):
+        def explain(difference):
+            result = function(difference)
+            if result is True:
+                return None
+            return difference if result is False else result
+        ROWS.append(Row(name, peers, parts, explain, alone))
+        return function
+    return add
+
+
+# ---- What the rows ask ---------------------------------------------------------------------------
+
+
+def limit(question):
+    """Octets that a reply over UDP may have."""
+    if question.edns is None:
+        return PLAIN_SIZE
+    return max(PLAIN_SIZE, min(question.edns[0], UDP_SIZE))
+
+
+def chain_of(case, reply):
+    """(owners of the aliases in order, where they lead, whether that is in a circle)."""
+    aliases = {r[0]: r[4] for r in reply.answer if r[1] == CNAME}
+    here, passed = names.wire(case.question.key), []
+    while here in aliases and here not in passed:
+        passed.append(here)
+        here = aliases[here]
+    return passed, here, here in passed
+
+
+def zone_of(case, octets):
+    key = messages.labels_of(octets)
+    return max((z for z in case.zones if names.is_below(key, z.key)),
+               key=lambda z: len(z.key), default=None)
+
+
+def crosses(case):
+    """Whether the aliases of our answer lead into another zone."""
+    passed, end, _ = chain_of(case, case.ours)
+    zones = {str(zone_of(case, owner)) for owner in [*passed, end]}
+    return bool(passed) and len(zones) > 1
+
+
+def of_types(records, *types):
+    return frozenset(r for r in records if messages.signed_type(r) in types)
+
+
+def room_needed(records):
+    """Octets that the records take at most."""
+    return sum(len(r[0]) + 10 + len(r[4]) for r in records)
+
+
+@functools.lru_cache(maxsize=512)
+def existing(zone, above_apex=False):
+    """All names of a zone, empty non-terminals too; on demand those above it as well."""
+    found = set()
+    for owner in zone.names:
+        while len(owner) >= (0 if above_apex else len(zone.key)) and owner not in found:
+            found.add(owner)
+            owner = owner[1:]
+    return found
+
+
+def encloser(key, known):
+    """The longest suffix that is known."""
+    return next(key[i:] for i in range(len(key) + 1) if key[i:] in known or i == len(key))
+
+
+def names_asked(case, reply):
+    """The question's name and the targets of its aliases."""
+    passed, end, _ = chain_of(case, reply)
+    return [messages.labels_of(owner) for owner in {*passed, end, names.wire(case.question.key)}]
+
+
+def knows_from_elsewhere(case, key):
+    """Whether another zone of the server has a name that changes what is above the key."""
+    zone = zone_of(case, names.wire(key))
+    if zone is None:
+        return False
+    own = encloser(key, existing(zone))
+    wildcard = (b"*",) + own
+    for other in case.zones:
+        if other is zone:
+            continue
+        others = existing(other, True)
+        if len(encloser(key, others)) > len(own) or (wildcard not in existing(zone)
+                                                     and wildcard in others):
+            return True
+    return False
+
+
+def has_asterisk(case):
+    return any(key[:1] == (b"*",) for key in names_asked(case, case.ours))
+
+
+# ---- Requests that are refused -------------------------------------------------------------------
+
+
+@row("question-not-repeated", (NSD, NAMED), "question", "opt", "rd")
+def _(d):
+    """An error reply that is a header alone."""
+    return len(d.other.question) == 0 and d.other.rcode not in (NOERROR, NXDOMAIN)
+
+
+@row("flags-of-errors", (NSD,), "ra", "ad", "z", "aa", "cd")
+def _(d):
+    """nsd sends an error back with the flags that it came with."""
+    return d.other.rcode not in (NOERROR, NXDOMAIN, YXDOMAIN) and d.theirs and not d.ours
+
+
+@row("opt-of-badvers", (NSD,), "opt-flags")
+def _(d):
+    return d.other.rcode == messages.BADVERS and d.theirs == 0
+
+
+@row("class-unknown", (NAMED,), "rcode")
+def _(d):
+    return (d.question.qclass not in (messages.IN, messages.CH, messages.ANY)
+            and d.ours == REFUSED and d.theirs in (FORMERR, NOTIMP))
+
+
+@row("class-any", (NAMED,), "rcode", "aa", *compare.SECTIONS)
+def _(d):
+    return d.question.qclass == messages.ANY and d.other.rcode == FORMERR
+
+
+@row("chaos-without-text", (NAMED,), "rcode", "aa", "answer", "authority")
+def _(d):
+    return (d.question.qclass == messages.CH and d.reply.rcode == REFUSED
+            and d.other.rcode == NOERROR)
+
+
+@row("meta-types", EVERYONE, "rcode", "aa", "opt-options", *compare.SECTIONS, alone=True)
+def _(d):
+    return d.question.qtype in asker.META_TYPES and d.reply.rcode != d.other.rcode
+
+
+@row("types-of-rfc-2535", (NAMED,), "rcode", *compare.SECTIONS)
+def _(d):
+    """named takes SIG and KEY for types that the owner of a CNAME has itself."""
+    return d.question.qtype in (messages.TYPES["SIG"], messages.TYPES["KEY"])
+
+
+# ---- EDNS ----------------------------------------------------------------------------------------
+
+
+@row("extended-errors", EVERYONE, "opt-options")
+def _(d):
+    """Who says more about an error, and how (RFC 8914)."""
+    rest = [tuple(code for code in side if code != 15) for side in (d.ours, d.theirs)]
+    return rest[0] == rest[1]
+
+
+@row("expire-without-soa", (KNOTD,), "opt-options")
+def _(d):
+    return (set(d.theirs) - set(d.ours) - {15} == {asker.EXPIRE}
+            and not d.reply.records("answer", SOA))
+
+
+@row("subnet-repeated", (NAMED,), "opt-options")
+def _(d):
+    return set(d.theirs) - {15} - set(d.ours) == {asker.SUBNET}
+
+
+# ---- Size ----------------------------------------------------------------------------------------
+
+
+@row("size", EVERYONE, "tc")
+def _(d):
+    """Each reply that is cut is larger than what may be sent."""
+    whole = d.case.whole.get(compare.OURS if d.ours else d.peer)
+    if whole is None:
+        return False
+    joined = not d.ours and d.peer in d.case.joined
+    return whole.size > limit(d.question) or joined
+
+
+@row("rcode-of-truncated", EVERYONE, "rcode", alone=True)
+def _(d):
+    """What is cut in the answer section leaves open how the chain ends."""
+    return (d.reply.has(messages.TC) and d.ours == NOERROR and d.theirs in (NXDOMAIN, YXDOMAIN)
+            or d.other.has(messages.TC) and d.theirs == NOERROR and d.ours in (NXDOMAIN, YXDOMAIN))
+
+
+@row("optional-addresses-full", EVERYONE, "additional")
+def _(d):
+    """Optional addresses of one of the two did not fit."""
+    if d.question.tcp:
+        return False
+    room = limit(d.question)
+    if d.theirs and d.reply.size + room_needed(d.theirs) > room:
+        return without(d, ours=d.ours, theirs=d.theirs)
+    if d.ours and d.other.size + room_needed(d.ours) > room:
+        return without(d, ours=d.ours, theirs=d.theirs)
+    return False
+
+
+# ---- Aliases -------------------------------------------------------------------------------------
+
+
+@row("chain-limit", (KNOTD,), "rcode", "answer", "authority", "additional")
+def _(d):
+    """knotd follows five aliases in a zone."""
+    passed, end, circle = chain_of(d.case, d.other)
+    return (len(passed) >= KNOTD_CHAIN and d.other.rcode == NOERROR
+            and (d.part == "rcode" or not d.theirs))
+
+
+@row("chain-limit", (NAMED, NSD), "rcode", *compare.SECTIONS)
+def _(d):
+    """Bowline follows 11, nsd and named more; of a circle named says SERVFAIL, nsd NXDOMAIN."""
+    passed, _, circle = chain_of(d.case, d.case.whole.get(compare.OURS) or d.reply)
+    if d.part == "rcode":
+        return (len(passed) >= 11 or circle) and d.theirs in (SERVFAIL, NXDOMAIN)
+    return circle or len(passed) >= 11
+
+
+@row("yxdomain-with-denial", (KNOTD,), "authority")
+def _(d):
+    """knotd adds SOA and proofs to YXDOMAIN."""
+    return d.reply.rcode == YXDOMAIN and not d.ours
+
+
+@row("rcode-across-zones", (NSD,), "rcode")
+def _(d):
+    """nsd says NOERROR where an alias leads to nothing in another zone."""
+    return d.ours == NXDOMAIN and d.theirs == NOERROR and crosses(d.case)
+
+
+@row("wildcard-dname", (KNOTD,), "rcode", "aa", "tc", *compare.SECTIONS)
+def _(d):
+    """knotd makes a DNAME of the name that is asked for."""
+    return any(r[0][:2] == b"\1*" for r in d.reply.answer if r[1] == DNAME)
+
+
+@row("nsec-types-at-aliases", (NSD,), "rcode", *compare.SECTIONS)
+def _(d):
+    """nsd follows a CNAME for NSEC and RRSIG that are not there, and does not for NSEC3."""
+    return d.question.qtype in (NSEC, NSEC3, RRSIG) and any(
+        r[1] == CNAME for r in d.reply.answer | d.other.answer)
+
+
+# ---- Denial --------------------------------------------------------------------------------------
+
+
+@row("names-of-other-zones", (NSD,), "rcode", "tc", *compare.SECTIONS)
+def _(d):
+    """nsd takes a name for existing that another of its zones has."""
+    return any(knows_from_elsewhere(d.case, key) for key in names_asked(d.case, d.reply))
+
+
+@row("wildcard-proof-of-the-root", (NSD,), "authority")
+def _(d):
+    """nsd leaves out that the root zone has no wildcard."""
+    return without(d, ours=frozenset(r for r in of_types(d.ours, NSEC) if r[0] == b"\0"))
+
+
+@row("asterisk-asked", (NSD, KNOTD), "authority")
+def _(d):
+    """Whose first label is an asterisk gets proofs as if it were a wildcard."""
+    if not has_asterisk(d.case):
+        return False
+    return without(d, ours=of_types(d.ours, *PROOFS), theirs=of_types(d.theirs, *PROOFS))
+
+
+# ---- Referrals -----------------------------------------------------------------------------------
+
+
+@row("addresses-of-own-servers", (NAMED,), "additional")
+def _(d):
+    """named gives glue only, not the addresses that its zone has as data."""
+    cuts = [r[0] for r in d.reply.authority if r[1] == NS]
+    if cuts:
+        return without(d, ours=frozenset(r for r in d.ours if not r[0].endswith(cuts[0])))
+    if d.reply.records("answer", NS):
+        return without(d, ours=d.ours)
+    return False
+
+
+@row("addresses-of-hosts", (NSD,), "additional")
+def _(d):
+    """nsd gives no address with an answer when its responses are to be small."""
+    return bool(d.reply.answer) and not d.other.additional and without(d, ours=d.ours)
+
+
+@row("addresses-without-signatures", EVERYONE, "additional")
+def _(d):
+    """There is room for the addresses, not for their signatures."""
+    if not d.question.do or d.question.tcp or any(r[1] == RRSIG for r in d.theirs):
+        return False
+    signatures = len({r[:2] for r in d.theirs}) * SMALLEST_SIGNATURE
+    if d.reply.size + room_needed(d.theirs) + signatures <= limit(d.question):
+        return False
+    return without(d, theirs=d.theirs)
+
+
+@row("proofs-of-addresses", (KNOTD,), "additional")
+def _(d):
+    """knotd proves that an address is made from a wildcard, or that there is none."""
+    return without(d, theirs=of_types(d.theirs, *PROOFS))
+
+
+@row("nsec-at-the-cut", (NAMED,), "aa", *compare.SECTIONS)
+def _(d):
+    """named answers for NSEC of a delegation; the others refer."""
+    return (d.question.qtype == NSEC and not d.reply.answer
+            and any(r[0] == names.wire(d.question.key) for r in d.reply.records("authority", NS)))
+
+
+@row("additional-of-old-types", (NAMED,), "additional")
+def _(d):
+    """named gives addresses of hosts in more types."""
+    return d.question.qtype in OLD_HOST_TYPES and without(d, theirs=d.theirs)
+
+
+# ---- RRSIG, ANY, case ----------------------------------------------------------------------------
+
+
+@row("rrsig-asked", EVERYONE, "answer")
+def _(d):
+    """Which of the signatures of a name a query for RRSIG gets."""
+    if d.question.qtype != RRSIG or not d.reply.answer or not d.other.answer:
+        return False
+    return without(d, ours=of_rrsig(d.ours), theirs=of_rrsig(d.theirs))
+
+
+@row("any-one-rrset", EVERYONE, *compare.SECTIONS)
+def _(d):
+    """Over UDP one RRset stands for all, and which one is free."""
+    if d.question.qtype != ANY or d.question.tcp:
+        return False
+    return all(is_one_rrset(reply.answer) for reply in (d.reply, d.other))
+
+
+@row("names-in-lower-case", (NSD,), *compare.SECTIONS)
+def _(d):
+    """nsd gives names in rdata in lower case."""
+    return lower(d.ours) == lower(d.theirs)
+
+
+def of_rrsig(records):
+    return frozenset(r for r in records if r[1] == RRSIG)
+
+
+def is_one_rrset(records):
+    """Of what no alias of the chain is."""
+    kinds = {(r[0], messages.signed_type(r)) for r in records}
+    ends = kinds - {(r[0], r[1]) for r in records if r[1] in (CNAME, DNAME)}
+    return len(ends) <= 1
+
+
+def lower(records):
+    return {(*r[:4], r[4].lower()) for r in records}

@@ -12,12 +12,18 @@ OURS = "bowline"
 
 @dataclasses.dataclass(frozen=True)
 class Case:
-    """One question, the zone that answers it first, and all replies by server; None: no reply."""
+    """One question, the zone that answers it first, and all replies by server; None: no reply.
+
+    `joined`: servers whose reply is put together from several (chains.py). `whole`: the replies over
+    TCP, if one over UDP was cut.
+    """
 
     question: object
     zone: object
+    zones: list
     replies: dict
-    batch: int
+    joined: set
+    whole: dict
 
     @property
     def ours(self):

@@ -199,6 +199,11 @@ def record_text(record):
     return f"{name_text(owner)} {ttl} {rr_class} {kind} {shown.strip()[:160]}"
 
 
+def signed_type(record):
+    """The type of a record; of an RRSIG, that of what it signs."""
+    return int.from_bytes(record[4][:2], "big") if record[1] == RRSIG else record[1]
+
+
 def reply_text(reply):
     """What a person compares."""
     if reply is None:

@@ -30,6 +30,7 @@ def knotd_config(folder, port, zones):
     lines = ["server:", f"    rundir: {folder}", f"    listen: 127.0.0.1@{port}",
              f"    udp-max-payload: {UDP_SIZE}", "    udp-workers: 1", "    tcp-workers: 1",
              "    identity: \"\"", "    version: \"\"",
+             "    nsid: \"\"",
              "database:", f"    storage: {folder}/db",
              "log:", "  - target: stderr", "    any: info",
              "template:", "  - id: default", "    journal-content: none", "    zonefile-sync: -1",
@@ -55,12 +56,12 @@ def named_config(folder, port, zones):
     text = (f'options {{ directory "{folder}"; listen-on port {port} {{ 127.0.0.1; }};\n'
             f'  listen-on-v6 {{ none; }}; pid-file "{folder}/pid";\n'
             f'  session-keyfile "{folder}/key"; recursion no; dnssec-validation no;\n'
-            f"  empty-zones-enable no; minimal-responses yes; minimal-any yes; notify no;\n"
+            f"  empty-zones-enable no; minimal-responses no-auth; minimal-any yes; notify no;\n"
             f"  max-udp-size {UDP_SIZE}; edns-udp-size {UDP_SIZE}; answer-cookie no;\n"
             "  check-names primary ignore; check-mx ignore; check-mx-cname ignore;\n"
             "  check-srv-cname ignore; check-integrity no; check-sibling no; check-spf ignore;\n"
             "  check-wildcard no; version none; hostname none; server-id none;\n"
-            "  rrset-order { order none; }; };\n"
+            "  zero-no-soa-ttl no; rrset-order { order none; }; };\n"
             "controls { };\n")
     for zone in zones:
         text += f'zone "{zone}" {{ type primary; file "{zone.path}"; }};\n'
@@ -114,7 +115,8 @@ class Ours(appliance.Appliance):
     def __init__(self, zones):
         super().__init__({str(zone): zone.path for zone in zones}, log="info",
                          dataplane="hugepages: off", listen=["127.0.0.1"],
-                         server=f"udp-max-payload: {UDP_SIZE}\nidentity: \"\"\nversion: \"\"")
+                         server=f"udp-max-payload: {UDP_SIZE}\nidentity: \"\"\nversion: \"\"\n"
+                                "nsid: \"\"")
 
     def add_zone(self, name, source=None):
         """The file where it is: text of names is no name of a file."""
