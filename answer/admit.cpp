@@ -99,15 +99,16 @@ void reset(Query& query) {
   query.zone = nullptr;
 }
 
-}  // namespace
+// Whether there is nothing about the request to judge but its name and type: what most are.
+bool is_usual(const dns::QueryFacts& facts) {
+  const dns::Edns& edns = facts.edns;  // all zero without OPT
+  return facts.header.opcode() == dns::Opcode::kQuery &&
+         facts.qclass == static_cast<std::uint16_t>(dns::RrClass::kIn) &&
+         !dns::is_meta_type(facts.qtype) && !facts.has_tsig && edns.version == kEdnsVersion &&
+         !edns.has_client_subnet;
+}
 
-bool admit(Query& query, const Sources& sources) {
-  reset(query);
-  const dns::QueryFault fault = dns::read_query(query.bytes(), query.facts);
-  if (fault == dns::QueryFault::kTooShort) return drop(query, link::Counter::drop_short_message);
-  if (fault == dns::QueryFault::kResponse) return drop(query, link::Counter::drop_is_response);
-  query.limit = reply_limit(query, *sources.settings);
-  query.name = query.qname();
+bool admit_unusual(Query& query, dns::QueryFault fault, const Sources& sources) {
   if (has_unknown_version(query, fault)) return refuse(query, dns::Rcode::kBadVers, sources);
   // What follows the header of an unknown opcode may have another form, so it is not judged.
   if (!is_known_opcode(query.facts.header.opcode())) {
@@ -122,6 +123,19 @@ bool admit(Query& query, const Sources& sources) {
     return refuse(query, dns::Rcode::kFormErr, sources);
   }
   return admit_question(query, sources);
+}
+
+}  // namespace
+
+bool admit(Query& query, const Sources& sources) {
+  reset(query);
+  const dns::QueryFault fault = dns::read_query(query.bytes(), query.facts);
+  if (fault == dns::QueryFault::kTooShort) return drop(query, link::Counter::drop_short_message);
+  if (fault == dns::QueryFault::kResponse) return drop(query, link::Counter::drop_is_response);
+  query.limit = reply_limit(query, *sources.settings);
+  query.name = query.qname();
+  if (fault == dns::QueryFault::kNone && is_usual(query.facts)) [[likely]] return true;
+  return admit_unusual(query, fault, sources);
 }
 
 void write_error(Query& query, dns::Rcode rcode, const Sources& sources,

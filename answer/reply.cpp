@@ -75,7 +75,7 @@ void Reply::finish() {
 }
 
 std::uint16_t reply_flags(const Query& query) {
-  constexpr std::uint16_t kept = dns::flag::kOpcodeMask | dns::flag::kRd | dns::flag::kCd;
+  constexpr std::uint16_t kept = dns::flag::kOpcodeMask | dns::flag::kRd;
   return static_cast<std::uint16_t>(dns::flag::kQr | (query.facts.header.flags & kept));
 }
 

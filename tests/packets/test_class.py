@@ -44,7 +44,7 @@ def own(name, text, rr_type="TXT", **options):
     end = wire.expand(request, 12)[1] + 4
     asked = wire.parse(request)
     opt = wire.opt(messages.OWN_PAYLOAD, asked.opt.ttl & wire.DO) if asked.opt else b""
-    flags = wire.QR | asked.flags & (wire.RD | wire.CD)
+    flags = wire.QR | asked.flags & wire.RD
     return request, (request[:2] + struct.pack("!5H", flags, 1, 1, 0, bool(opt)) + request[12:end]
                      + record + opt)
 
@@ -62,7 +62,7 @@ OWN_NAMES = {"id.server.": messages.IDENTITY, "hostname.bind.": messages.IDENTIT
        for name, text in OWN_NAMES.items()},
     "the server's version with OPT brings OPT": own("version.bind.", messages.VERSION, edns=1232),
     "the server's version with DO brings DO": own("version.bind.", messages.VERSION, do=True),
-    "the server's version with all bits brings RD and CD": own(
+    "the server's version with all bits brings RD": own(
         "version.bind.", messages.VERSION, flags=EVERY_BIT),
     **{f"another type of the server's name, {rr_type}, is refused": refused(
         "version.bind.", rr_type, qclass=CH)
@@ -120,10 +120,10 @@ def test_classes(port, case):
 # ---- Types that are no data ----------------------------------------------------------------------
 
 NO_DATA = {"OPT": 41, "TSIG": 250, "TKEY": 249, "MAILA": 254, "MAILB": 253,
-           "the reserved type 0": 0, "the reserved type 65535": 65535, "the unassigned type 129": 129,
-           "the unassigned type 200": 200, "the unassigned type 248": 248,
-           "the unknown type 666": 666, "the unknown type 1000": 1000,
-           "the private type 65280": 65280}
+           "the reserved type 0": 0, "the reserved type 65535": 65535,
+           "the unassigned type 129": 129, "the unassigned type 200": 200,
+           "the unassigned type 248": 248, "the unknown type 666": 666,
+           "the unknown type 1000": 1000, "the private type 65280": 65280}
 
 
 @rows({

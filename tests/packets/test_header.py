@@ -33,13 +33,13 @@ def with_counts(message, *counts):
 
 def unread(flags=0, rcode=FORMERR, ident=messages.IDENT):
     """The reply to a request whose question could not be read: a header alone."""
-    kept = flags & (0x7800 | wire.RD | wire.CD)
+    kept = flags & (0x7800 | wire.RD)
     return wire.header(ident, wire.QR | kept | rcode, (0, 0, 0, 0))
 
 
 # ---- Bits ----------------------------------------------------------------------------------------
-# RD comes back (RFC 1035 4.1.1), and CD (RFC 4035 3.1.6); AA is ours, TC tells of our own reply, RA
-# is clear, for nothing recurses here, Z is zero, and AD is clear, for nothing is validated.
+# RD comes back (RFC 1035 4.1.1); AA is ours, TC tells of our own reply, RA is clear, for nothing
+# recurses here, Z is zero, and AD and CD are clear in what is authoritative (RFC 4035 3.1.6).
 
 
 def asked(flags, *arguments, **options):
@@ -82,7 +82,7 @@ UNKNOWN = [opcode for opcode in range(16) if opcode not in (0, wire.NOTIFY, wire
 @rows({
     **{f"the opcode {opcode} is not implemented, and comes back": (
         asked(opcode << 11), error(asked(opcode << 11), NOTIMP)) for opcode in UNKNOWN},
-    **{f"the opcode {opcode} with RD and CD brings them back": (
+    **{f"the opcode {opcode} with RD and CD brings RD back": (
         asked(opcode << 11 | wire.RD | wire.CD), error(asked(opcode << 11 | wire.RD | wire.CD),
                                                        NOTIMP))
        for opcode in (1, 3, 15)},

@@ -71,14 +71,12 @@ Outcome reference(const Shape& shape, std::uint16_t word) {
   const bool qr = (word & 0x8000) != 0;
   const unsigned opcode = word >> 11 & 0xf;
   const bool rd = (word & 0x0100) != 0;
-  const bool cd = (word & 0x0010) != 0;
   // RFC 1035 7.1: a response that nobody asked for is not answered.
   if (qr) return {Action::kDrop};
   Outcome outcome{Action::kSend, 0, false, false};
-  // RFC 1035 4.1.1: QR is set; opcode and RD are copied. RFC 4035 3.1.6, 3.2.2: AD is clear in what
-  // is not validated, CD is copied. RA: no recursion here. TC: nothing is cut. Z: zero.
-  outcome.flags = static_cast<std::uint16_t>(0x8000 | opcode << 11 | (rd ? 0x0100 : 0) |
-                                             (cd ? 0x0010 : 0));
+  // RFC 1035 4.1.1: QR is set; opcode and RD are copied. RFC 4035 3.1.6: AD is clear in what is not
+  // validated, CD in what is authoritative. RA: no recursion here. TC: nothing is cut. Z: zero.
+  outcome.flags = static_cast<std::uint16_t>(0x8000 | opcode << 11 | (rd ? 0x0100 : 0));
   // One question can be repeated whatever else is wrong (RFC 9619: no other number is a request).
   outcome.with_question = shape.counts[0] == 1;
   const bool is_query = opcode == 0;
@@ -251,7 +249,7 @@ TEST_CASE("every flag word about the server's own name") {
     const unsigned opcode = word >> 11;
     const unsigned rcode = opcode == 0 ? 0 : opcode == 4 || opcode == 5 ? 5 : 4;
     REQUIRE(result.action == Action::kSend);
-    REQUIRE(dns::load_u16(&result.message[2]) == (0x8000 | (word & 0x7910) | rcode));
+    REQUIRE(dns::load_u16(&result.message[2]) == (0x8000 | (word & 0x7900) | rcode));
     REQUIRE(dns::load_u16(&result.message[6]) == (opcode == 0 ? 1 : 0));
   }
 }
