@@ -29,6 +29,7 @@ NEGATIVE_TTL = 60  # RFC 2308 5, RFC 9077: the least of the SOA's TTL and its la
 # RFC 2308 3: what stands in the authority section of every negative answer.
 SOA = "@ 60 SOA ns hostmaster 1 3600 600 86400 60"
 SIGNED_SOA = [SOA, "@ 60 RRSIG SOA"]
+NAMES_ALONE = ("MB", "MG", "MR", "MINFO")  # types of names that dnspython has no text of
 FLAGS = {"+rd": wire.RD, "+cd": wire.CD, "+ad": wire.AD}
 
 
@@ -67,8 +68,11 @@ def read_record(text, zone):
     ttl = int(words.pop(0)) if words[0].isdigit() else TTL
     kind, owner = words.pop(0), absolute(owner, zone)
     rest = signature(owner, words, zone) if kind == "RRSIG" and len(words) == 1 else " ".join(words)
-    rdata = dns.rdata.from_text(dns.rdataclass.IN, kind, rest, origin=dns.name.from_text(zone),
-                                relativize=False).to_wire()
+    if kind in NAMES_ALONE:
+        rdata = b"".join(absolute(name, zone).to_wire() for name in words)
+    else:
+        rdata = dns.rdata.from_text(dns.rdataclass.IN, kind, rest, relativize=False,
+                                    origin=dns.name.from_text(zone)).to_wire()
     return (owner, wire.type_code(kind), ttl, *_parts(wire.type_code(kind), rdata))
 
 
