@@ -57,10 +57,11 @@ struct Reply {
   std::uint8_t proof_count = 0;       // of scratch.proofs
   std::uint8_t source_count = 0;      // of scratch.sources
   std::uint8_t host_count = 0;        // of scratch.hosts, with ANY only
-  std::uint8_t nsec3_hashes = 0;      // made so far
+  std::uint32_t nsec3_digests = 0;    // used so far, of kMaxNsec3Digests
 };
 
-// The flags that every reply has: QR, opcode, RD and CD as sent (RFC 1035 4.1.1, RFC 4035 3.1.6).
+// The flags that every reply has: QR, opcode and RD as sent (RFC 1035 4.1.1). CD is clear: copying
+// it is for those who resolve (RFC 4035 3.1.6, 3.2.2).
 std::uint16_t reply_flags(const Query& query);
 // What to count for a reply of this RCODE.
 link::Counter counter_of(dns::Rcode rcode);
