@@ -13,7 +13,6 @@ import chains
 import classes
 import compare
 import messages
-import names
 import pipeline
 import servers
 import signer
@@ -90,15 +89,6 @@ def case_text(difference):
     return "\n".join(lines)
 
 
-def zone_of(zones, key, qtype):
-    """The zone that answers for the name: of DS the parent (RFC 4035 3.1.4.1)."""
-    above = sorted((zone for zone in zones if names.is_below(key, zone.key)),
-                   key=lambda zone: len(zone.key))
-    if len(above) > 1 and qtype == messages.DS and above[-1].key == key:
-        return above[-2]
-    return above[-1] if above else None
-
-
 def parse(octets):
     if octets is None:
         return None
@@ -157,11 +147,11 @@ class Batch:
         found = []
         for question, octets in zip(questions, zip(*replies)):
             parsed = {kind: parse(each) for kind, each in zip(self.kinds, octets)}
-            zone = zone_of(self.zones, question.key, question.qtype)
+            zone = compare.zone_of(self.zones, question.key, question.qtype)
             found.append(compare.Case(question, zone, self.zones, parsed, set(), {}))
         for kind, client in zip(self.kinds, clients):
             if kind in chains.STOPPING:
-                chains.Follower(self.zones, zone_of, kind, client).follow(found)
+                chains.Follower(self.zones, kind, client).follow(found)
         return found
 
 

@@ -5,6 +5,7 @@ the server is asked for the target, and its replies are joined.
 """
 
 import asker
+import compare
 import messages
 import names
 
@@ -16,9 +17,8 @@ ANSWERED_THERE = (messages.RRSIG, messages.NSEC, 255)  # what the owner of a CNA
 class Follower:
     """Joins the replies of one server."""
 
-    def __init__(self, zones, zone_of, kind, client):
+    def __init__(self, zones, kind, client):
         self.zones = zones
-        self.zone_of = zone_of
         self.kind = kind
         self.client = client
 
@@ -62,8 +62,8 @@ class Follower:
         if question.qtype in ANSWERED_THERE and not is_made(reply, passed[-1]):
             return None
         target = messages.labels_of(here)
-        there = self.zone_of(self.zones, target, question.qtype)
-        last = self.zone_of(self.zones, messages.labels_of(passed[-1]), question.qtype)
+        there = compare.zone_of(self.zones, target, question.qtype)
+        last = compare.zone_of(self.zones, messages.labels_of(passed[-1]), question.qtype)
         if there is None or there is last:
             return None
         referral = [r[0] for r in reply.authority if r[1] == messages.NS]

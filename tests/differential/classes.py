@@ -23,7 +23,8 @@ PROOFS = (NSEC, NSEC3)
 OLD_HOST_TYPES = [messages.TYPES[text] for text in ("AFSDB", "RT", "KX", "NAPTR", "LP")]
 KNOTD_CHAIN = 5      # aliases that knotd follows in one zone
 PLAIN_SIZE, UDP_SIZE = 512, 1232
-SMALLEST_SIGNATURE = 2 + 10 + 18 + 1 + 64  # RRSIG of P-256 or Ed25519 in the root zone
+SIGNATURE_SIZES = {8: 128, 13: 64, 14: 96, 15: 64}  # with the keys that signer.py makes
+GLUE_SLACK = 40
 
 
 @dataclasses.dataclass(frozen=True)
@@ -72,9 +73,7 @@ def chain_of(case, reply):
 
 
 def zone_of(case, octets):
-    key = messages.labels_of(octets)
-    return max((z for z in case.zones if names.is_below(key, z.key)),
-               key=lambda z: len(z.key), default=None)
+    return compare.zone_of(case.zones, messages.labels_of(octets), case.question.qtype)
 
 
 def crosses(case):
@@ -86,6 +85,12 @@ def crosses(case):
 
 def of_types(records, *types):
     return frozenset(r for r in records if messages.signed_type(r) in types)
+
+
+def signature_room(zone):
+    """Octets of the RRSIGs of one RRset at least."""
+    algorithms = {key.rdata[3] for key in zone.keys} if zone else set()
+    return sum(30 + len(names.wire(zone.key)) + SIGNATURE_SIZES[a] for a in algorithms)
 
 
 def room_needed(records):
@@ -132,6 +137,33 @@ def knows_from_elsewhere(case, key):
     return False
 
 
+def is_made_from_empty_wildcard(case, key):
+    zone = zone_of(case, names.wire(key))
+    if zone is None:
+        return False
+    wildcard = (b"*",) + encloser(key, existing(zone))
+    return wildcard in existing(zone) and wildcard not in zone.names
+
+
+def has_unproved_encloser(case, key):
+    zone = zone_of(case, names.wire(key))
+    if zone is None or zone.flavour != "optout":
+        return False
+    return encloser(key, existing(zone)) not in zone.names
+
+
+def is_below_cut(case, octets):
+    zone = zone_of(case, octets)
+    key = messages.labels_of(octets)
+    return zone is not None and any(names.is_below(key, cut) for cut in zone.cuts)
+
+
+def is_there(case, octets):
+    """Whether some zone has the name as it stands."""
+    key = messages.labels_of(octets)
+    return any(key in zone.names for zone in case.zones)
+
+
 def has_asterisk(case):
     return any(key[:1] == (b"*",) for key in names_asked(case, case.ours))
 
@@ -145,7 +177,7 @@ def _(d):
     return len(d.other.question) == 0 and d.other.rcode not in (NOERROR, NXDOMAIN)
 
 
-@row("flags-of-errors", (NSD,), "ra", "ad", "z", "aa", "cd")
+@row("flags-of-errors", (NSD,), "ra", "ad", "z", "aa", "cd", "tc")
 def _(d):
     """nsd sends an error back with the flags that it came with."""
     return d.other.rcode not in (NOERROR, NXDOMAIN, YXDOMAIN) and d.theirs and not d.ours
@@ -162,9 +194,15 @@ def _(d):
             and d.ours == REFUSED and d.theirs in (FORMERR, NOTIMP))
 
 
-@row("class-any", (NAMED,), "rcode", "aa", *compare.SECTIONS)
+@row("class-any", EVERYONE, "rcode", "aa", "tc", *compare.SECTIONS, alone=True)
 def _(d):
-    return d.question.qclass == messages.ANY and d.other.rcode == FORMERR
+    return d.question.qclass == messages.ANY
+
+
+@row("chaos-rate", (NAMED,), "reply")
+def _(d):
+    """named has a limit on replies of its CHAOS view."""
+    return d.question.qclass == messages.CH and not d.theirs
 
 
 @row("chaos-without-text", (NAMED,), "rcode", "aa", "answer", "authority")
@@ -187,7 +225,7 @@ def _(d):
 # ---- EDNS ----------------------------------------------------------------------------------------
 
 
-@row("extended-errors", EVERYONE, "opt-options")
+@row("extended-errors", EVERYONE, "opt-options", alone=True)
 def _(d):
     """Who says more about an error, and how (RFC 8914)."""
     rest = [tuple(code for code in side if code != 15) for side in (d.ours, d.theirs)]
@@ -200,6 +238,21 @@ def _(d):
             and not d.reply.records("answer", SOA))
 
 
+@row("expire", (NSD,), "opt-options")
+def _(d):
+    return set(d.ours) - set(d.theirs) - {15} == {asker.EXPIRE} and not set(d.theirs) - {15}
+
+
+@row("cd-copied", (NAMED,), "cd")
+def _(d):
+    return d.theirs and d.question.flags & messages.CD != 0
+
+
+@row("ad-in-referrals", (NAMED,), "ad")
+def _(d):
+    return d.theirs and d.question.flags & messages.AD != 0 and not d.reply.answer
+
+
 @row("subnet-repeated", (NAMED,), "opt-options")
 def _(d):
     return set(d.theirs) - {15} - set(d.ours) == {asker.SUBNET}
@@ -208,7 +261,7 @@ def _(d):
 # ---- Size ----------------------------------------------------------------------------------------
 
 
-@row("size", EVERYONE, "tc")
+@row("size", EVERYONE, "tc", alone=True)
 def _(d):
     """Each reply that is cut is larger than what may be sent."""
     whole = d.case.whole.get(compare.OURS if d.ours else d.peer)
@@ -258,10 +311,10 @@ def _(d):
     return circle or len(passed) >= 11
 
 
-@row("yxdomain-with-denial", (KNOTD,), "authority")
+@row("yxdomain-goes-on", (KNOTD,), "rcode", "answer", "authority")
 def _(d):
-    """knotd adds SOA and proofs to YXDOMAIN."""
-    return d.reply.rcode == YXDOMAIN and not d.ours
+    """knotd looks for the name that it could not make, and adds what it finds."""
+    return d.reply.rcode == YXDOMAIN and (d.part == "rcode" or not d.ours)
 
 
 @row("rcode-across-zones", (NSD,), "rcode")
@@ -292,6 +345,31 @@ def _(d):
     return any(knows_from_elsewhere(d.case, key) for key in names_asked(d.case, d.reply))
 
 
+@row("empty-wildcard", (KNOTD, NAMED), "authority")
+def _(d):
+    """The wildcard is an empty non-terminal: these leave out the NSEC that says so."""
+    keys = [key for key in names_asked(d.case, d.reply) if is_made_from_empty_wildcard(d.case, key)]
+    return bool(keys) and without(d, ours=of_types(d.ours, NSEC))
+
+
+@row("opt-out-encloser", EVERYONE, "aa", "tc", "rcode", "authority")
+def _(d):
+    """The closest encloser is an empty non-terminal that opt-out left without NSEC3."""
+    if not any(has_unproved_encloser(d.case, key) for key in names_asked(d.case, d.reply)):
+        return False
+    if d.part in ("aa", "tc", "rcode"):
+        return True
+    return without(d, ours=of_types(d.ours, NSEC3, SOA), theirs=of_types(d.theirs, NSEC3))
+
+
+@row("soa-left-out", (KNOTD,), "authority")
+def _(d):
+    """knotd leaves out the SOA that does not fit, and does not set TC."""
+    room = limit(d.question) - 16
+    return (not d.question.tcp and not d.theirs and d.other.size + room_needed(d.ours) > room
+            and without(d, ours=of_types(d.ours, SOA)))
+
+
 @row("wildcard-proof-of-the-root", (NSD,), "authority")
 def _(d):
     """nsd leaves out that the root zone has no wildcard."""
@@ -320,10 +398,28 @@ def _(d):
     return False
 
 
-@row("addresses-of-hosts", (NSD,), "additional")
+@row("addresses-of-hosts", EVERYONE, "additional", alone=True)
 def _(d):
-    """nsd gives no address with an answer when its responses are to be small."""
-    return bool(d.reply.answer) and not d.other.additional and without(d, ours=d.ours)
+    """Addresses of a host in the answer are optional. nsd gives none when replies are small."""
+    targets = {r[0] for r in d.ours if any(
+        r[0] in answer[4].lower() or answer[0] == r[0] for answer in d.reply.answer)}
+    return without(d, ours=frozenset(r for r in d.ours if r[0] in targets))
+
+
+@row("glue-left-out", (NSD,), "additional")
+def _(d):
+    """nsd leaves out the last glue early and does not set TC."""
+    room = limit(d.question) - GLUE_SLACK
+    return (not d.question.tcp and not d.theirs and d.other.size + room_needed(d.ours) > room
+            and without(d, ours=d.ours))
+
+
+@row("repeated-records", (KNOTD,), "repeated", "additional")
+def _(d):
+    """knotd says twice what two records of the answer lead to."""
+    if d.part == "repeated":
+        return d.ours == 0
+    return without(d, theirs=d.theirs & d.other.answer)
 
 
 @row("addresses-without-signatures", EVERYONE, "additional")
@@ -331,10 +427,23 @@ def _(d):
     """There is room for the addresses, not for their signatures."""
     if not d.question.do or d.question.tcp or any(r[1] == RRSIG for r in d.theirs):
         return False
-    signatures = len({r[:2] for r in d.theirs}) * SMALLEST_SIGNATURE
+    signatures = len({r[:2] for r in d.theirs}) * signature_room(d.case.zone)
     if d.reply.size + room_needed(d.theirs) + signatures <= limit(d.question):
         return False
     return without(d, theirs=d.theirs)
+
+
+@row("addresses-from-wildcards", (KNOTD, NSD), "additional")
+def _(d):
+    """They make addresses of hosts and glue from wildcards."""
+    return without(d, theirs=frozenset(r for r in d.theirs if not is_there(d.case, r[0])))
+
+
+@row("glue-as-addresses", (NAMED,), "additional")
+def _(d):
+    """named has no glue for hosts of an answer."""
+    return bool(d.reply.answer) and without(
+        d, ours=frozenset(r for r in d.ours if is_below_cut(d.case, r[0])))
 
 
 @row("proofs-of-addresses", (KNOTD,), "additional")
@@ -369,10 +478,16 @@ def _(d):
 
 @row("any-one-rrset", EVERYONE, *compare.SECTIONS)
 def _(d):
-    """Over UDP one RRset stands for all, and which one is free."""
-    if d.question.qtype != ANY or d.question.tcp:
+    """One RRset stands for all, and which one is free; of knotd and nsd over TCP, too."""
+    if d.question.qtype != ANY or (d.question.tcp and d.peer == NAMED):
         return False
-    return all(is_one_rrset(reply.answer) for reply in (d.reply, d.other))
+    return is_one_rrset(d.other.answer) and (d.question.tcp or is_one_rrset(d.reply.answer))
+
+
+@row("any-at-dname", (NAMED,), "rcode", *compare.SECTIONS)
+def _(d):
+    """named does not follow what a DNAME made for ANY."""
+    return d.question.qtype == ANY and any(r[1] == DNAME for r in d.reply.answer)
 
 
 @row("names-in-lower-case", (NSD,), *compare.SECTIONS)
@@ -388,8 +503,8 @@ def of_rrsig(records):
 def is_one_rrset(records):
     """Of what no alias of the chain is."""
     kinds = {(r[0], messages.signed_type(r)) for r in records}
-    ends = kinds - {(r[0], r[1]) for r in records if r[1] in (CNAME, DNAME)}
-    return len(ends) <= 1
+    aliases = {(r[0], r[1]) for r in records if r[1] in (CNAME, DNAME)}
+    return len(kinds - aliases) <= 1 or len({r[1] for r in records if r[:2] not in aliases}) <= 1
 
 
 def lower(records):

@@ -3,6 +3,7 @@
 import dataclasses
 
 import messages
+import names
 from messages import AA, AD, CD, QR, RA, RD, TC, Z
 
 FLAGS = {"qr": QR, "aa": AA, "tc": TC, "rd": RD, "ra": RA, "z": Z, "ad": AD, "cd": CD}
@@ -56,6 +57,15 @@ class Difference:
     @property
     def other(self):
         return self.case.replies[self.peer]
+
+
+def zone_of(zones, key, qtype):
+    """The zone that answers for the name: of DS the parent (RFC 4035 3.1.4.1)."""
+    above = sorted((zone for zone in zones if names.is_below(key, zone.key)),
+                   key=lambda zone: len(zone.key))
+    if len(above) > 1 and qtype == messages.DS and above[-1].key == key:
+        return above[-2]
+    return above[-1] if above else None
 
 
 def option_codes(opt):

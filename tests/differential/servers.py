@@ -161,7 +161,7 @@ def wait_serving(server, zones):
                 raise NotServing(f"{server.kind} ended: {server.errors()[-3000:]}")
             if time.monotonic() > deadline:
                 raise NotServing(f"{server.kind} does not serve {', '.join(map(str, missing))}: "
-                                 f"{server.errors()[-6000:]}")
+                                 f"{server.errors()[-20000:]}")
             questions = [messages.request(names.wire(zone.key), messages.SOA) for zone in missing]
             replies = client.ask(questions, timeout=0.3, tries=1)
             missing = [zone for zone, octets in zip(missing, replies) if not is_answer(octets)]

@@ -225,7 +225,7 @@ class Maker:
             other = self.target()  # named wants an address for a server of the zone itself
             if not names.is_below(names.lower(other), self.zone.key):
                 servers.append(text(other))
-        if rng.random() < 0.3:
+        if rng.random() < 0.3 and origin:
             servers.append(text((b"ns9",) + OUTSIDE))
         self.add(origin, "NS", *servers)
         self.add((b"ns1",) + origin, "A", self.address())
