@@ -57,12 +57,13 @@ void TcpClients::leave(unsigned seat, Group group) {
 
 unsigned TcpClients::fullest(unsigned seat) const {
   const std::uint32_t own = seats_[seat].clients.load(kRelaxed);
-  std::uint32_t most = total() / joined_;  // its share
-  if (own != 0 && own >= most) return seat;
+  const std::uint32_t share = total() / joined_;
+  if (own > 1 && own > share) return seat;
   unsigned best = seat;
+  std::uint32_t most = own == 0 ? 0 : own - 1;
   for (unsigned i = 0; i < joined_; ++i) {
     const std::uint32_t clients = seats_[i].clients.load(kRelaxed);
-    if (clients <= most) continue;
+    if (i == seat || clients <= most) continue;
     most = clients;
     best = i;
   }

@@ -1,6 +1,7 @@
 #include "dataplane/stream/tcp.h"
 
 #include <netinet/in.h>
+#include <poll.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
@@ -194,10 +195,14 @@ void TcpServer::accept_clients(std::uint16_t listener) {
       continue;
     }
     if (would_block()) return;
-    link_.counters.add(Counter::tcp_accept_failed);
     const bool exhausted =
         errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM;
+    if (!exhausted) link_.counters.add(Counter::tcp_accept_failed);
     if (!exhausted) return;  // that client is gone
+    // Said before it is looked whether there is a client.
+    pollfd wanted{listeners_[listener].socket, POLLIN, 0};
+    if (::poll(&wanted, 1, 0) == 0) return;
+    link_.counters.add(Counter::tcp_accept_failed);
     // The client that waits is worth more than the one that idles.
     if (!make_place()) return pause_accepting();
   }
