@@ -5,6 +5,7 @@
 #include <cassert>
 
 #include "answer/admit.h"
+#include "answer/denial.h"
 #include "answer/lookup.h"
 #include "answer/plan.h"
 #include "answer/query.h"
@@ -48,7 +49,9 @@ void answer_burst(std::span<Query> queries, const Sources& sources, Scratch& scr
   }
   const Wave wave(admitted.data(), count);
   find_zones(wave, sources);
-  find_nodes(wave, sources.view.base);
+  const std::uint8_t flags = find_nodes(wave, sources.view.base);
+  scratch.nsec3.begin();
+  if ((flags & zones::kZoneNsec3) != 0) foresee_proofs(wave, scratch);
   for (Query* const query : wave) write_answer(*query, sources, scratch);
 }
 

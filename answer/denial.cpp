@@ -14,7 +14,10 @@ Scheme scheme_of(const Reply& reply) {
   const zones::Zone& zone = reply.zone();
   if (!reply.dnssec) return Scheme::kNone;
   if ((zone.flags & zones::kZoneNsec3) != 0) {
-    return zone.nsec3_iterations <= kMaxNsec3Iterations ? Scheme::kNsec3 : Scheme::kNone;
+    if (zone.nsec3_iterations <= kMaxNsec3Iterations) return Scheme::kNsec3;
+    // RFC 9276 3.2
+    reply.query.extended_error = dns::ExtendedErrorCode::kUnsupportedNsec3Iterations;
+    return Scheme::kNone;
   }
   return (zone.flags & zones::kZoneNsec) != 0 ? Scheme::kNsec : Scheme::kNone;
 }
@@ -38,28 +41,30 @@ void collect_nsec(Reply& reply, const dns::NameKey& key, unsigned depth) {
 // ---- NSEC3 ------------------------------------------------------------------------------------
 
 struct Hashed {
-  bool done;  // false: the answer has used up its hashes
+  bool done;  // false: the answer has used up its digests
   Nsec3Hash hash;
 };
 
-Hashed hash_suffix(Reply& reply, const dns::NameKey& key, unsigned depth) {
-  if (reply.nsec3_hashes == kMaxNsec3Hashes) return {false, {}};
-  ++reply.nsec3_hashes;
+// The hash of the suffix of `depth` labels of the name, or of the wildcard right below it.
+Hashed hash_suffix(Reply& reply, unsigned depth, bool wildcard = false) {
   const zones::Zone& zone = reply.zone();
-  return {true, reply.scratch.hasher.hash(key.suffix(depth), zones::nsec3_salt(zone),
-                                          zone.nsec3_iterations)};
+  const unsigned digests = zone.nsec3_iterations + 1U;
+  if (reply.nsec3_digests + digests > kMaxNsec3Digests) return {false, {}};
+  reply.nsec3_digests += digests;
+  Scratch& scratch = reply.scratch;
+  return {true, scratch.nsec3.get(zone, reply.query.key, depth, wildcard, scratch.hasher)};
 }
 
-bool collect_matching(Reply& reply, const dns::NameKey& key, unsigned depth) {
-  const Hashed hashed = hash_suffix(reply, key, depth);
+bool collect_matching(Reply& reply, unsigned depth, bool wildcard = false) {
+  const Hashed hashed = hash_suffix(reply, depth, wildcard);
   if (!hashed.done) return false;
   const zones::Node* const node = zones::find_nsec3(reply.base(), reply.zone(), hashed.hash);
   collect(reply, node);
   return node != nullptr;
 }
 
-void collect_covering(Reply& reply, const dns::NameKey& key, unsigned depth) {
-  const Hashed hashed = hash_suffix(reply, key, depth);
+void collect_covering(Reply& reply, unsigned depth, bool wildcard = false) {
+  const Hashed hashed = hash_suffix(reply, depth, wildcard);
   if (hashed.done) {
     collect(reply, zones::find_nsec3_covering(reply.base(), reply.zone(), hashed.hash));
   }
@@ -69,23 +74,21 @@ void collect_covering(Reply& reply, const dns::NameKey& key, unsigned depth) {
 // that one without NSEC3, the next above that has one; and the cover of the name one label longer.
 // Gives back the depth of the encloser that was proved.
 unsigned collect_closest_encloser(Reply& reply, unsigned depth) {
-  const dns::NameKey& key = reply.query.key;
-  while (!collect_matching(reply, key, depth) && depth > reply.zone().apex_depth) --depth;
-  collect_covering(reply, key, depth + 1);
+  while (!collect_matching(reply, depth) && depth > reply.zone().apex_depth) --depth;
+  collect_covering(reply, depth + 1);
   return depth;
 }
 
 // The NSEC3 of a name that exists. Below opt-out it may have none: then no closer name than its
 // provable encloser is signed (RFC 5155 7.2.4).
 void collect_existing(Reply& reply, unsigned depth) {
-  if (collect_matching(reply, reply.query.key, depth)) return;
+  if (collect_matching(reply, depth)) return;
   if (depth > reply.zone().apex_depth) collect_closest_encloser(reply, depth - 1);
 }
 
 void prove_no_name_nsec3(Reply& reply) {
   const unsigned depth = collect_closest_encloser(reply, reply.place.depth);
-  make_wildcard_key(reply.query, depth, reply.sources, reply.scratch);
-  collect_covering(reply, reply.scratch.wildcard_key, depth + 1);
+  collect_covering(reply, depth, true);
 }
 
 void prove_no_data_nsec3(Reply& reply) {
@@ -94,8 +97,39 @@ void prove_no_data_nsec3(Reply& reply) {
     return;
   }
   const unsigned depth = collect_closest_encloser(reply, reply.place.depth);
-  if (depth == reply.place.depth) {
-    collect_matching(reply, reply.scratch.wildcard_key, depth + 1);
+  if (depth == reply.place.depth) collect_matching(reply, depth, true);
+}
+
+// ---- Foresight --------------------------------------------------------------------------------
+
+bool has_type(const zones::Node& node, dns::RrType type) {
+  const zones::RrsetEntry* const entries = zones::entries(node);
+  for (unsigned i = 0; i < node.rrset_count; ++i) {
+    if (entries[i].type == dns::code_of(type)) return true;
+  }
+  return false;
+}
+
+// The hashes that the answer will most likely need, seen from where the name has been found. What is
+// behind aliases is not seen.
+void foresee(const Query& query, Nsec3Burst& hashes) {
+  const zones::Zone& zone = *query.zone;
+  const dns::NameKey& key = query.key;
+  const unsigned depth = query.closest.depth;
+  const zones::Node& node = *query.closest.node;
+  if (node.cut_depth != 0) {
+    if (zones::cut_labels(node) != depth || (node.flags & zones::kNodeCut) == 0) return;
+    if (has_type(node, dns::RrType::kDs)) return;
+    hashes.want(zone, key, depth, false);
+    hashes.want(zone, key, depth - 1, false);  // where opt-out leaves the delegation out
+  } else if (depth == key.depth) {
+    if (has_type(node, query.facts.qtype) || has_type(node, dns::RrType::kCname)) return;
+    hashes.want(zone, key, depth, false);
+  } else if ((node.flags & zones::kNodeDname) == 0) {
+    hashes.want(zone, key, depth + 1, false);
+    if ((node.flags & zones::kNodeHasWildcard) != 0) return;
+    hashes.want(zone, key, depth, false);
+    hashes.want(zone, key, depth, true);
   }
 }
 
@@ -120,12 +154,21 @@ dns::Name nsec3_owner(const Proof& proof) {
 
 }  // namespace
 
+void foresee_proofs(Wave wave, Scratch& scratch) {
+  for (const Query* const query : wave) {
+    if (query->zone == nullptr || (query->zone->flags & zones::kZoneNsec3) == 0) continue;
+    if (!query->facts.has_edns || !query->facts.edns.dnssec_ok) continue;
+    if (query->zone->nsec3_iterations <= kMaxNsec3Iterations) foresee(*query, scratch.nsec3);
+  }
+  scratch.nsec3.compute(scratch.hasher);
+}
+
 void prove_expansion(Reply& reply) {
   const dns::NameKey& key = reply.query.key;
   switch (scheme_of(reply)) {
     case Scheme::kNone: return;
     case Scheme::kNsec: collect_nsec(reply, key, key.depth); return;
-    case Scheme::kNsec3: collect_covering(reply, key, reply.place.depth + 1); return;
+    case Scheme::kNsec3: collect_covering(reply, reply.place.depth + 1); return;
   }
 }
 

@@ -102,7 +102,7 @@ void find_zones(Wave wave, const Sources& sources) {
   for (Query* const query : wave) query->zone = choose_zone(*query, view);
 }
 
-void find_nodes(Wave wave, zones::Base base) {
+std::uint8_t find_nodes(Wave wave, zones::Base base) {
   for (const Query* const query : wave) {
     if (query->zone == nullptr) continue;
     for_suffixes(*query, [&](std::uint64_t hash) {
@@ -115,10 +115,13 @@ void find_nodes(Wave wave, zones::Base base) {
       zones::prefetch_entry(base, query->zone->names, query->zone->bucket, hash);
     });
   }
+  std::uint8_t flags = 0;
   for (Query* const query : wave) {
     if (query->zone == nullptr) continue;
     query->closest = zones::find_closest(base, *query->zone, query->key);
+    flags |= query->zone->flags;
   }
+  return flags;
 }
 
 bool move_to(Query& query, dns::NameView name, const Sources& sources) {

@@ -14,8 +14,8 @@ using Wave = std::span<Query* const>;
 
 // Sets the key and the zone of each query; no zone: null.
 void find_zones(Wave wave, const Sources& sources);
-// Sets `closest` of each query that has a zone.
-void find_nodes(Wave wave, zones::Base base);
+// Sets `closest` of each query that has a zone. Gives back all flags that these zones have.
+std::uint8_t find_nodes(Wave wave, zones::Base base);
 
 // The same for one name: moves `query` to `name`. False: none of our zones has it.
 // REQUIRES: `name` lives as long as the query.

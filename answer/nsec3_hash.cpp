@@ -2,16 +2,11 @@
 
 #include <intel-ipsec-mb.h>
 
+#include <algorithm>
 #include <cassert>
 #include <new>
 
 namespace bowline::answer {
-
-namespace {
-
-constexpr std::size_t kMaxSaltSize = 255;  // RFC 5155 3.2: its length is one octet
-
-}  // namespace
 
 Nsec3Hasher::Nsec3Hasher() : manager_(alloc_mb_mgr(0)) {
   if (manager_ == nullptr) throw std::bad_alloc();
@@ -21,23 +16,70 @@ Nsec3Hasher::Nsec3Hasher() : manager_(alloc_mb_mgr(0)) {
 
 Nsec3Hasher::~Nsec3Hasher() { free_mb_mgr(manager_); }
 
-Nsec3Hash Nsec3Hasher::hash(dns::NameView name, dns::Bytes salt, unsigned iterations) {
-  assert(salt.size() <= kMaxSaltSize);
-  std::array<std::uint8_t, dns::kMaxNameSize + kMaxSaltSize> input;
-  Nsec3Hash digest;
-  dns::WireWriter first(input);
-  first.bytes(name.bytes());
-  first.bytes(salt);
-  IMB_SHA1(manager_, input.data(), first.size(), digest.data());
+void Nsec3Hasher::begin(const Nsec3Input& input, Lane& lane) {
+  constexpr std::uint8_t kAsterisk[] = {1, '*'};
+  assert(input.salt.size() <= kMaxNsec3Salt);
+  dns::WireWriter out(lane.octets);
+  if (input.wildcard) out.bytes(kAsterisk);
+  out.bytes(input.name.bytes());
+  out.bytes(input.salt);
+  lane.size = out.size();
+}
 
-  dns::WireWriter next(input);
-  next.bytes(digest);
-  next.bytes(salt);
-  for (unsigned i = 0; i < iterations; ++i) {
-    std::memcpy(input.data(), digest.data(), digest.size());
-    IMB_SHA1(manager_, input.data(), next.size(), digest.data());
+void Nsec3Hasher::go_on(const Nsec3Input& input, const Nsec3Hash& digest, Lane& lane) {
+  dns::WireWriter out(lane.octets);
+  out.bytes(digest);
+  out.bytes(input.salt);
+  lane.size = out.size();
+}
+
+Nsec3Hash Nsec3Hasher::hash(const Nsec3Input& input) {
+  Lane& lane = lanes_[0];
+  Nsec3Hash digest;
+  begin(input, lane);
+  IMB_SHA1(manager_, lane.octets.data(), lane.size, digest.data());
+  for (unsigned i = 0; i < input.iterations; ++i) {
+    go_on(input, digest, lane);
+    IMB_SHA1(manager_, lane.octets.data(), lane.size, digest.data());
   }
   return digest;
+}
+
+// One digest for each lane whose zone wants that many. The library digests when all of its lanes
+// are taken; what is left then is flushed.
+void Nsec3Hasher::digest_lanes(std::span<const Nsec3Input> inputs, unsigned round,
+                               std::span<Nsec3Hash> hashes) {
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    if (inputs[i].iterations < round) continue;
+    IMB_JOB* const job = IMB_GET_NEXT_JOB(manager_);
+    job->cipher_mode = IMB_CIPHER_NULL;
+    job->cipher_direction = IMB_DIR_ENCRYPT;
+    job->chain_order = IMB_ORDER_HASH_CIPHER;
+    job->hash_alg = IMB_AUTH_SHA_1;
+    job->src = lanes_[i].octets.data();
+    job->hash_start_src_offset_in_bytes = 0;
+    job->msg_len_to_hash_in_bytes = lanes_[i].size;
+    job->auth_tag_output = hashes[i].data();
+    job->auth_tag_output_len_in_bytes = hashes[i].size();
+    const IMB_JOB* done = IMB_SUBMIT_JOB_NOCHECK(manager_);
+    while (done != nullptr) done = IMB_GET_COMPLETED_JOB(manager_);
+  }
+  while (IMB_FLUSH_JOB(manager_) != nullptr) {
+  }
+}
+
+void Nsec3Hasher::hash_together(std::span<const Nsec3Input> inputs, std::span<Nsec3Hash> hashes) {
+  assert(!inputs.empty() && inputs.size() <= kLanes && inputs.size() == hashes.size());
+  unsigned rounds = 0;
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    begin(inputs[i], lanes_[i]);
+    rounds = std::max(rounds, inputs[i].iterations);
+  }
+  digest_lanes(inputs, 0, hashes);
+  for (unsigned round = 1; round <= rounds; ++round) {
+    for (std::size_t i = 0; i < inputs.size(); ++i) go_on(inputs[i], hashes[i], lanes_[i]);
+    digest_lanes(inputs, round, hashes);
+  }
 }
 
 }  // namespace bowline::answer

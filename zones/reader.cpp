@@ -48,6 +48,31 @@ bool has_nsec(const Node& node) {
   return false;
 }
 
+bool is_owner(const Node& node, dns::Bytes hash) {
+  return std::memcmp(owner(node).data(), hash.data(), kNsec3HashSize) == 0;
+}
+
+// Whether the node has an NSEC3 of the chain that the zone is answered from: while parameters change
+// (RFC 5155 10.4) there are others.
+bool is_of_chain(Base base, const Zone& zone, const Node& node) {
+  constexpr std::uint8_t kSha1 = 1;
+  const dns::Bytes salt = nsec3_salt(zone);
+  bool found = false;
+  for_each_record(find_rrset(base, node, dns::RrType::kNsec3).records,
+                  [&](dns::Bytes rdata, std::uint32_t) {
+                    found |= rdata[0] == kSha1 && rdata[4] == salt.size() &&
+                             dns::load_u16(rdata.data() + 2) == zone.nsec3_iterations &&
+                             std::equal(salt.begin(), salt.end(), rdata.begin() + 5);
+                  });
+  return found;
+}
+
+// `node` or the last one before it that is of the chain.
+const Node* previous_of_chain(Base base, const Zone& zone, const Node* node, TreePath& path) {
+  while (node != nullptr && !is_of_chain(base, zone, *node)) node = tree_previous(base, path);
+  return node;
+}
+
 }  // namespace
 
 Rrset find_rrset(Base base, const Node& node, dns::RrType type) {
@@ -164,19 +189,19 @@ const Node* find_nsec_before(Base base, const Zone& zone, const dns::NameKey& ke
 const Node* find_nsec3(Base base, const Zone& zone, dns::Bytes hash) {
   TreePath path;
   const Node* node = tree_floor(base, zone.nsec3, TreeKey::of_hash(hash), path);
-  if (node == nullptr || std::memcmp(owner(*node).data(), hash.data(), kNsec3HashSize) != 0) {
-    return nullptr;
-  }
-  return node;
+  return node != nullptr && is_owner(*node, hash) && is_of_chain(base, zone, *node) ? node
+                                                                                     : nullptr;
 }
 
 const Node* find_nsec3_covering(Base base, const Zone& zone, dns::Bytes hash) {
   TreePath path;
   const Node* node = tree_floor(base, zone.nsec3, TreeKey::of_hash(hash), path);
-  if (node != nullptr && std::memcmp(owner(*node).data(), hash.data(), kNsec3HashSize) == 0) {
-    return nullptr;
-  }
-  return node != nullptr ? node : tree_last(base, zone.nsec3, path);
+  const bool has_owner = node != nullptr && is_owner(*node, hash);
+  if (has_owner && is_of_chain(base, zone, *node)) return nullptr;
+  node = previous_of_chain(base, zone, node, path);
+  if (node != nullptr) return node;
+  node = tree_last(base, zone.nsec3, path);
+  return previous_of_chain(base, zone, node, path);
 }
 
 }  // namespace bowline::zones

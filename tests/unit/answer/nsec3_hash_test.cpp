@@ -4,6 +4,7 @@
 
 #include <array>
 #include <string>
+#include <vector>
 
 namespace bowline::answer {
 
@@ -39,7 +40,49 @@ TEST_CASE("hashes of RFC 5155 appendix A") {
   constexpr std::array<std::uint8_t, 4> salt = {0xaa, 0xbb, 0xcc, 0xdd};
   Nsec3Hasher hasher;
   for (const auto& [name, hash] : rows) {
-    CHECK(in_base32hex(hasher.hash(*dns::Name::from_text(name), salt, 12)) == hash);
+    const dns::Name wire = *dns::Name::from_text(name);
+    CHECK(in_base32hex(hasher.hash({wire, salt, 12})) == hash);
+  }
+}
+
+TEST_CASE("a wildcard is hashed without its name") {
+  const dns::Name parent = *dns::Name::from_text("w.example.");
+  constexpr std::array<std::uint8_t, 4> salt = {0xaa, 0xbb, 0xcc, 0xdd};
+  Nsec3Hasher hasher;
+  CHECK(in_base32hex(hasher.hash({parent, salt, 12, true})) == "r53bq7cc2uvmubfu5ocmm6pers9tk9en");
+}
+
+// Names of all lengths that one, two and more blocks of SHA-1 take, with mixed parameters.
+TEST_CASE("hashes made together are those made one by one") {
+  std::vector<dns::Name> names;
+  for (std::size_t size = 1; size <= 180; size += 7) {
+    std::string text;
+    for (std::size_t i = 0; i < size; ++i) {
+      text += i % 40 == 39 ? '.' : static_cast<char>('a' + i % 26);
+    }
+    names.push_back(*dns::Name::from_text(text + "x.test."));
+  }
+  std::array<std::uint8_t, kMaxNsec3Salt> salt;
+  for (std::size_t i = 0; i < salt.size(); ++i) salt[i] = static_cast<std::uint8_t>(i * 37);
+  constexpr std::size_t kSaltSizes[] = {0, 1, 4, 8, 20, 64, kMaxNsec3Salt};
+  constexpr unsigned kIterations[] = {0, 0, 1, 5, 150};
+  Nsec3Hasher hasher;
+  std::size_t next = 0;
+  for (std::size_t count = 1; count <= Nsec3Hasher::kLanes; ++count) {
+    for (unsigned turn = 0; turn < 8; ++turn) {
+      std::vector<Nsec3Input> inputs;
+      for (std::size_t i = 0; i < count; ++i, ++next) {
+        inputs.push_back({names[next % names.size()],
+                          {salt.data(), kSaltSizes[next % std::size(kSaltSizes)]},
+                          kIterations[next % std::size(kIterations)], next % 3 == 0});
+      }
+      std::vector<Nsec3Hash> hashes(count);
+      hasher.hash_together(inputs, hashes);
+      for (std::size_t i = 0; i < count; ++i) {
+        INFO(count << " together, number " << i);
+        CHECK(hashes[i] == hasher.hash(inputs[i]));
+      }
+    }
   }
 }
 
@@ -51,8 +94,8 @@ TEST_CASE("the longest name with the longest salt is hashed") {
   REQUIRE(name->size() == dns::kMaxNameSize);
   std::array<std::uint8_t, 255> salt{};
   Nsec3Hasher hasher;
-  CHECK(hasher.hash(*name, salt, 0) != hasher.hash(*name, {salt.data(), 254}, 0));
-  CHECK(hasher.hash(*name, salt, 1) != hasher.hash(*name, salt, 0));
+  CHECK(hasher.hash({*name, salt}) != hasher.hash({*name, {salt.data(), 254}}));
+  CHECK(hasher.hash({*name, salt, 1}) != hasher.hash({*name, salt}));
 }
 
 }  // namespace bowline::answer
