@@ -38,7 +38,6 @@ constexpr std::size_t kMessageAt = kUdpAt + dataplane::net::kUdpSize;
 
 struct Options {
   TablesPlan plan;
-  bool dnssec_ok = false;
   unsigned workers = 1;
   unsigned burst = answer::kBurst;
   double seconds = 2;
@@ -100,7 +99,7 @@ class Asker {
     store_u16(frame_ + kUdpAt + 2, kPort);
     const std::uint8_t header[] = {0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0};
     std::memcpy(frame_ + kMessageAt, header, sizeof header);
-    if (options_.dnssec_ok) frame_[kMessageAt + 11] = 1;
+    if (options_.plan.dnssec_ok) frame_[kMessageAt + 11] = 1;
   }
 
   // Writes a question to `frame`, returns its size; `number` is the name that it asks for.
@@ -118,7 +117,7 @@ class Asker {
     store_u16(at, 1);
     store_u16(at + 2, 1);
     at += 4;
-    if (options_.dnssec_ok) {
+    if (options_.plan.dnssec_ok) {
       static constexpr std::uint8_t kOpt[] = {0, 0, 41, 4, 208, 0, 0, 0x80, 0, 0, 0};
       std::memcpy(at, kOpt, sizeof kOpt);
       at += sizeof kOpt;
@@ -249,9 +248,13 @@ const std::map<std::string, Mix> kMixes = {
     {"hit", Mix::kHit},               {"hot", Mix::kHot},     {"nxdomain", Mix::kNxdomain},
     {"delegation", Mix::kDelegation}, {"cname", Mix::kCname}, {"wildcard", Mix::kWildcard}};
 
-std::string mix_name(Mix mix) {
-  for (const auto& [name, value] : kMixes) {
-    if (value == mix) return name;
+const std::map<std::string, Dnssec> kDnssec = {
+    {"none", Dnssec::kNone}, {"nsec", Dnssec::kNsec}, {"nsec3", Dnssec::kNsec3}};
+
+template <typename Value>
+std::string name_in(const std::map<std::string, Value>& names, Value wanted) {
+  for (const auto& [name, value] : names) {
+    if (value == wanted) return name;
   }
   return "";
 }
@@ -277,9 +280,9 @@ int report(const Options& options, const BenchTables& tables, double build_s,
   const nlohmann::ordered_json out = {
       {"names", options.plan.names},
       {"zones", options.plan.zones},
-      {"mix", mix_name(options.plan.mix)},
-      {"dnssec", "none"},
-      {"do", options.dnssec_ok ? 1 : 0},
+      {"mix", name_in(kMixes, options.plan.mix)},
+      {"dnssec", name_in(kDnssec, options.plan.dnssec)},
+      {"do", options.plan.dnssec_ok ? 1 : 0},
       {"workers", options.workers},
       {"burst", options.burst},
       {"pages", options.plan.huge_pages ? "2m" : "4k"},
@@ -347,7 +350,8 @@ int main(int argc, char** argv) {
       ->check(CLI::Range(1, 1 << 24));
   app.add_option("--mix", mix, "what is asked: hit, hot, nxdomain, delegation, cname, wildcard")
       ->check(CLI::IsMember(perf::kMixes));
-  app.add_option("--dnssec", dnssec, "how zones are signed: none")->check(CLI::IsMember({"none"}));
+  app.add_option("--dnssec", dnssec, "how zones are signed: none, nsec, nsec3")
+      ->check(CLI::IsMember(perf::kDnssec));
   app.add_option("--do", dnssec_ok, "1: questions with EDNS and DO")->check(CLI::Range(0, 1));
   app.add_option("--workers", options.workers, "worker threads")
       ->check(CLI::Range(1U, link::kMaxThreads));
@@ -359,8 +363,9 @@ int main(int argc, char** argv) {
   app.add_flag("--json", options.json, "print JSON");
   CLI11_PARSE(app, argc, argv);
   options.plan.mix = perf::kMixes.at(mix);
+  options.plan.dnssec = perf::kDnssec.at(dnssec);
   options.plan.huge_pages = pages == "2m";
-  options.dnssec_ok = dnssec_ok == 1;
+  options.plan.dnssec_ok = dnssec_ok == 1;
   if (options.plan.zones > options.plan.names) {
     std::fprintf(stderr, "bench_answer: more zones than names: lower --zones\n");
     return 1;

@@ -8,6 +8,7 @@
 #include <memory>
 #include <string>
 
+#include "bench_signing.h"
 #include "dns/name_key.h"
 #include "dns/result.h"
 #include "link/chunks.h"
@@ -22,6 +23,8 @@ struct TablesPlan {
   std::uint64_t names = 1'000'000;
   std::uint64_t zones = 1;
   Mix mix = Mix::kHit;
+  Dnssec dnssec = Dnssec::kNone;
+  bool dnssec_ok = false;  // what the replies to be checked were asked with
   bool huge_pages = false;
 };
 
