@@ -58,6 +58,8 @@ struct ZoneFileOptions {
   bool allow_include = true;            // false for text of strangers: $INCLUDE reads any file
   // Called now and then with the octets of the main file done so far and its size. May be empty.
   std::function<void(std::uint64_t done, std::uint64_t size)> progress;
+  // Called with the path of each file that $INCLUDE names, before it is opened. May be empty.
+  std::function<void(const std::string& path)> include;
 };
 
 // Takes each record. Returning false stops the reading (then no error is added).

@@ -102,6 +102,7 @@ void ZoneFileReader::include(File& file, const Token& token, const Name& origin)
     return;
   }
   const auto included = std::make_unique<File>((*path)[0] == '/' ? *path : file.folder + *path);
+  if (options_.include) options_.include(included->name);
   const std::string reason = included->open();
   if (!reason.empty()) {
     unexpected(file, token, "a file, but " + included->name + " cannot be opened: " + reason);

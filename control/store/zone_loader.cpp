@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include <unordered_set>
+
 #include "control/store/zone_checks.h"
 #include "dns/zone_file.h"
 #include "zones/builder.h"
@@ -75,6 +77,11 @@ void load_zone(const config::Zone& zone, zones::Arena& arena, const dns::HashKey
   dns::ZoneFileOptions options;
   options.origin = zone.name;
   options.progress = progress;
+  // Before the reading, as above.
+  std::unordered_set<std::string> included;
+  options.include = [&](const std::string& path) {
+    if (included.insert(path).second) result.included.push_back({path, FileIdentity::of(path)});
+  };
   zones::ZoneBuilder builder(arena, secret, zone.name);
   Strays strays(result);
   try {

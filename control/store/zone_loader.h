@@ -30,11 +30,18 @@ struct FileIdentity {
   bool operator==(const FileIdentity&) const = default;
 };
 
+// A file that a zone file includes, as it was when it was read.
+struct IncludedFile {
+  std::string path;
+  FileIdentity identity;
+};
+
 struct LoadedZone {
   std::optional<zones::ZoneDraft> draft;  // nothing: see `errors`
   std::vector<std::string> errors;
   std::vector<std::string> warnings;
   FileIdentity file;
+  std::vector<IncludedFile> included;  // each path once
   std::uint32_t serial = 0;
   std::uint64_t records = 0;
 };

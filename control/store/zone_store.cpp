@@ -6,6 +6,7 @@
 
 #include "control/log/log.h"
 #include "control/store/parallel_load.h"
+#include "zones/placeholder.h"
 
 namespace bowline::control::store {
 
@@ -37,7 +38,14 @@ bool ZoneStore::needs_load(const config::Zone& zone) const {
   if (found == entries_.end()) return true;
   const Entry& entry = found->second;
   return !entry.served || entry.error != nullptr || entry.settings != settings_of(zone) ||
-         entry.file != FileIdentity::of(zone.file);
+         entry.file != FileIdentity::of(zone.file) || entry.has_changed();
+}
+
+// Whether a file that it includes is another one by now.
+bool ZoneStore::Entry::has_changed() const {
+  return included != nullptr && std::ranges::any_of(*included, [](const IncludedFile& each) {
+           return each.identity != FileIdentity::of(each.path);
+         });
 }
 
 UpdateReport ZoneStore::update(std::shared_ptr<const config::Config> config, Which which) {
@@ -46,12 +54,12 @@ UpdateReport ZoneStore::update(std::shared_ptr<const config::Config> config, Whi
   for (std::size_t i = 0; i < zones.size(); ++i) {
     if (which == Which::kAll || needs_load(zones[i])) indices.push_back(i);
   }
-  std::vector<zones::ZoneDraft> drafts = withdraw_missing(*config);
+  Change change = withdraw_missing(*config);
   {
     const std::lock_guard lock(mutex_);
     config_ = config;
   }
-  UpdateReport report = load(*config, indices, std::move(drafts));
+  UpdateReport report = load(*config, indices, std::move(change));
   report.unchanged = zones.size() - indices.size();
   return report;
 }
@@ -73,57 +81,103 @@ UpdateReport ZoneStore::reload_zones(const std::vector<dns::Name>& names) {
   return load(*config, indices, {});
 }
 
-// Drafts that take zones out of service which are not configured any more.
-std::vector<zones::ZoneDraft> ZoneStore::withdraw_missing(const config::Config& config) {
-  std::vector<zones::ZoneDraft> drafts;
+// What takes zones out of service which are not configured any more.
+ZoneStore::Change ZoneStore::withdraw_missing(const config::Config& config) {
+  Change change;
   const std::lock_guard lock(mutex_);
-  for (auto entry = entries_.begin(); entry != entries_.end();) {
-    const dns::NameView name(reinterpret_cast<const std::uint8_t*>(entry->first.data()),
-                             entry->first.size());
-    if (config.zones().find(name)) {
-      ++entry;
-      continue;
+  for (const auto& [key, entry] : entries_) {
+    const dns::NameView name(reinterpret_cast<const std::uint8_t*>(key.data()), key.size());
+    if (config.zones().find(name)) continue;
+    if (entry.served || entry.placeholder) {
+      change.drafts.push_back(zones::ZoneDraft::removal(tables_.heap(), name));
     }
-    if (entry->second.served) {
-      drafts.push_back(zones::ZoneDraft::removal(tables_.heap(), name));
-      log::zone_info(name, "zone is no longer configured, withdrawn");
-    }
-    entry = entries_.erase(entry);
+    change.withdrawn.push_back(key);
   }
-  return drafts;
+  return change;
+}
+
+// Whether the tables say nothing of the zone.
+bool ZoneStore::lacks_place(const config::Zone& zone) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = entries_.find(key_of(zone.name));
+  return found == entries_.end() || (!found->second.served && !found->second.placeholder);
+}
+
+// Adds placeholders for the zones that did not load and of which there is no earlier version.
+void ZoneStore::hold_places(const config::Config& config, const std::vector<std::size_t>& indices,
+                            const std::vector<LoadedZone>& loaded, Change& change) {
+  zones::Arena arena(tables_.heap());
+  for (std::size_t i = 0; i < loaded.size(); ++i) {
+    if (loaded[i].draft) continue;
+    const config::Zone zone = config.zones()[indices[i]];
+    if (!lacks_place(zone)) continue;
+    auto draft = zones::make_placeholder(arena, tables_.secret(), zone.name);
+    if (!draft) {
+      log::zone_error(zone.name, "{}", draft.error());
+      return;
+    }
+    change.drafts.push_back(std::move(*draft));
+    change.placeholders.push_back(indices[i]);
+  }
 }
 
 UpdateReport ZoneStore::load(const config::Config& config, const std::vector<std::size_t>& indices,
-                             std::vector<zones::ZoneDraft> drafts) {
+                             Change change) {
   UpdateReport report;
-  report.removed = drafts.size();
   std::vector<LoadedZone> loaded = parallel_load(config, indices, threads_, tables_);
+  hold_places(config, indices, loaded, change);
   std::vector<bool> drafted(loaded.size());
   for (std::size_t i = 0; i < loaded.size(); ++i) {
     if (!loaded[i].draft) continue;
     drafted[i] = true;
-    drafts.push_back(std::move(*loaded[i].draft));
+    change.drafts.push_back(std::move(*loaded[i].draft));
     loaded[i].draft.reset();
   }
-  std::string publish_error;
-  const bool first = tables_.publisher().current().root == nullptr;
-  if (!drafts.empty() || first) {
-    auto epoch = tables_.publisher().publish(std::move(drafts));
-    if (epoch) {
-      report.epoch = *epoch;
-      log::info(Category::kServer, "published epoch {}, {} zones served", *epoch, served());
-    } else {
-      publish_error = epoch.error();
-      report_error(report, publish_error);
-      log::error(Category::kServer, "nothing is published: {}", publish_error);
+  const std::string publish_error = publish(std::move(change.drafts), report);
+  if (publish_error.empty()) {
+    note_withdrawn(change, report);
+    const std::lock_guard lock(mutex_);
+    for (const std::size_t index : change.placeholders) {
+      entries_[key_of(config.zones()[index].name)].placeholder = true;
     }
   }
   for (std::size_t i = 0; i < loaded.size(); ++i) {
     note_loaded(config.zones()[indices[i]], loaded[i], drafted[i], publish_error, report);
   }
+  if (report.epoch != 0) {
+    log::info(Category::kServer, "published epoch {}, {} zones served", report.epoch, served());
+  }
   std::vector<LoadedZone>().swap(loaded);
   (void)::malloc_trim(0);
   return report;
+}
+
+// Returns why nothing is published; empty if all is well. The first version may be an empty one.
+std::string ZoneStore::publish(std::vector<zones::ZoneDraft> drafts, UpdateReport& report) {
+  const bool first = tables_.publisher().current().root == nullptr;
+  if (drafts.empty() && !first) return {};
+  auto epoch = tables_.publisher().publish(std::move(drafts));
+  if (epoch) {
+    report.epoch = *epoch;
+    return {};
+  }
+  report_error(report, epoch.error());
+  log::error(Category::kServer, "nothing is published: {}", epoch.error());
+  return epoch.error();
+}
+
+void ZoneStore::note_withdrawn(const Change& change, UpdateReport& report) {
+  const std::lock_guard lock(mutex_);
+  for (const Key& key : change.withdrawn) {
+    const auto found = entries_.find(key);
+    if (found->second.served) {
+      ++report.removed;
+      served_.fetch_sub(1, std::memory_order_relaxed);
+      log::zone_info(dns::NameView(reinterpret_cast<const std::uint8_t*>(key.data()), key.size()),
+                     "zone is no longer configured, withdrawn");
+    }
+    entries_.erase(found);
+  }
 }
 
 void ZoneStore::note_loaded(const config::Zone& zone, LoadedZone& loaded, bool was_drafted,
@@ -144,7 +198,16 @@ void ZoneStore::note_loaded(const config::Zone& zone, LoadedZone& loaded, bool w
     return;
   }
   ++report.loaded;
-  entry = {loaded.file, settings_of(zone), loaded.records, loaded.serial, true, nullptr};
+  if (!entry.served) served_.fetch_add(1, std::memory_order_relaxed);
+  entry = {};
+  entry.file = loaded.file;
+  if (!loaded.included.empty()) {
+    entry.included = std::make_unique<std::vector<IncludedFile>>(std::move(loaded.included));
+  }
+  entry.settings = settings_of(zone);
+  entry.records = loaded.records;
+  entry.serial = loaded.serial;
+  entry.served = true;
   log::zone_info(zone.name, "loaded, serial {} -> {}, {} records", before, loaded.serial,
                  loaded.records);
 }

@@ -1,10 +1,14 @@
 // ZoneStore: which zones are configured, which of them are served, and how they got there.
 //
+// A configured zone without content is in the tables as a placeholder (zones/placeholder.h), so that
+// questions below it get SERVFAIL and not what the zone above it would say.
+//
 // update() belongs to the store's thread; it starts loading threads of its own and publishes once
 // all of them are done. What is served changes in one step, and only for zones that loaded. The
 // const functions are for any thread.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -31,7 +35,7 @@ struct ZoneStatus {
 struct UpdateReport {
   std::size_t loaded = 0;
   std::size_t failed = 0;
-  std::size_t removed = 0;
+  std::size_t removed = 0;  // zones that were served
   std::size_t unchanged = 0;
   std::uint64_t epoch = 0;           // 0: nothing was published
   std::vector<std::string> errors;  // the first of them
@@ -56,34 +60,50 @@ class ZoneStore {
   std::shared_ptr<const config::Config> config() const;
   // How many zones are configured, and how many are served.
   std::size_t configured() const;
-  std::size_t served() const { return tables_.publisher().zone_count(); }
+  std::size_t served() const { return served_.load(std::memory_order_relaxed); }
   // Status of the zone at this place of the configuration. REQUIRES: index < config.zones().size().
   ZoneStatus status(const config::Config& config, std::size_t index) const;
 
  private:
   struct Entry {
     FileIdentity file;
+    std::unique_ptr<std::vector<IncludedFile>> included;  // null: there are none
     std::uint64_t settings = 0;  // hash of what else decides how it loads
     std::uint64_t records = 0;
     std::uint32_t serial = 0;
     bool served = false;
+    bool placeholder = false;  // stands in the tables without content
     std::unique_ptr<std::string> error;
+
+    bool has_changed() const;
+  };
+  // What update() and reload_zones() are about to publish.
+  struct Change {
+    std::vector<zones::ZoneDraft> drafts;
+    std::vector<std::string> withdrawn;           // keys of entries
+    std::vector<std::size_t> placeholders;        // indices of the configuration
   };
   using Key = std::string;  // the name in wire form, lower case
 
   static Key key_of(dns::NameView name);
   bool needs_load(const config::Zone& zone) const;
   UpdateReport load(const config::Config& config, const std::vector<std::size_t>& indices,
-                    std::vector<zones::ZoneDraft> drafts);
+                    Change change);
+  std::string publish(std::vector<zones::ZoneDraft> drafts, UpdateReport& report);
   void note_loaded(const config::Zone& zone, LoadedZone& loaded, bool was_drafted,
                    const std::string& publish_error, UpdateReport& report);
-  std::vector<zones::ZoneDraft> withdraw_missing(const config::Config& config);
+  void note_withdrawn(const Change& change, UpdateReport& report);
+  Change withdraw_missing(const config::Config& config);
+  bool lacks_place(const config::Zone& zone) const;
+  void hold_places(const config::Config& config, const std::vector<std::size_t>& indices,
+                   const std::vector<LoadedZone>& loaded, Change& change);
 
   Tables& tables_;
   const unsigned threads_;
   mutable std::mutex mutex_;  // of the two below; only update() changes them
   std::unordered_map<Key, Entry> entries_;
   std::shared_ptr<const config::Config> config_;
+  std::atomic<std::size_t> served_{0};
 };
 
 // What the dataplane has to know of the configuration.

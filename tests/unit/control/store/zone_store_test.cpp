@@ -20,14 +20,23 @@ struct Bench {
     if (!loaded) FAIL(loaded.error());
     return std::make_shared<const config::Config>(std::move(*loaded));
   }
-  // The serial that readers see; 0: not served.
-  std::uint32_t serial(const std::string& zone) {
+  const zones::Zone* find(const std::string& zone) {
     const dns::Name apex = name(zone + ".");
     dns::NameKey key;
     dns::make_name_key(tables.tables().secret(), apex, key);
-    const zones::View view = tables.tables().publisher().current();
-    const zones::Zone* found = zones::find_zone_exact(view, key, key.depth);
+    return zones::find_zone_exact(tables.tables().publisher().current(), key, key.depth);
+  }
+  // The serial that readers see; 0: not served.
+  std::uint32_t serial(const std::string& zone) {
+    const zones::Zone* const found = find(zone);
     return found == nullptr ? 0 : found->serial;
+  }
+  // What the tables hold of a zone.
+  enum class Held { kNothing, kPlaceholder, kZone };
+  Held held(const std::string& zone) {
+    const zones::Zone* const found = find(zone);
+    if (found == nullptr) return Held::kNothing;
+    return (found->flags & zones::kZoneAbsent) != 0 ? Held::kPlaceholder : Held::kZone;
   }
 
   Folder folder;
@@ -156,4 +165,67 @@ TEST_CASE("reloading over and over does not grow the tables") {
   const std::size_t before = used();
   for (int i = 0; i < 20; ++i) reload();
   CHECK(used() < before + one_zone);
+}
+
+TEST_CASE("a zone that cannot be loaded has a placeholder until it loads or leaves") {
+  using Held = Bench::Held;
+  Bench bench;
+  bench.folder.write("a.test.zone", zone_text(1));
+  const auto config = bench.configure({"a.test", "b.test", "c.test"});
+  UpdateReport report = bench.store.update(config, Which::kChanged);
+  CHECK(report.failed == 2);
+  CHECK(bench.held("a.test") == Held::kZone);
+  CHECK(bench.held("b.test") == Held::kPlaceholder);
+  CHECK(bench.held("c.test") == Held::kPlaceholder);
+  CHECK(bench.store.served() == 1);
+  CHECK_FALSE(bench.store.status(*config, 1).served);
+
+  report = bench.store.update(config, Which::kChanged);
+  CHECK(report.failed == 2);
+  CHECK(report.epoch == 0);  // nothing is new
+
+  bench.folder.write("b.test.zone", zone_text(7));
+  report = bench.store.update(config, Which::kChanged);
+  CHECK(bench.held("b.test") == Held::kZone);
+  CHECK(bench.store.served() == 2);
+
+  std::filesystem::remove(bench.folder.path() + "/b.test.zone");
+  report = bench.store.update(config, Which::kChanged);
+  CHECK(bench.held("b.test") == Held::kZone);  // the last good version
+
+  report = bench.store.update(bench.configure({"a.test"}), Which::kChanged);
+  CHECK(report.removed == 1);  // c.test was not served
+  CHECK(bench.held("b.test") == Held::kNothing);
+  CHECK(bench.held("c.test") == Held::kNothing);
+  CHECK(bench.store.served() == 1);
+
+  bench.store.update(bench.configure({"a.test", "c.test"}), Which::kChanged);
+  CHECK(bench.held("c.test") == Held::kPlaceholder);
+}
+
+TEST_CASE("a reload notices changes of files that a zone includes") {
+  Bench bench;
+  bench.folder.write("a.test.zone", zone_text(1, "$INCLUDE more\n$INCLUDE more\n"));
+  bench.folder.write("more", "x 60 A 192.0.2.1\n$INCLUDE deep\n");
+  bench.folder.write("deep", "y 60 A 192.0.2.1\n");
+  bench.folder.write("b.test.zone", zone_text(1));
+  const auto config = bench.configure({"a.test", "b.test"});
+  CHECK(bench.store.update(config, Which::kChanged).loaded == 2);
+  CHECK(bench.store.status(*config, 0).records == 5);
+  CHECK(bench.store.update(config, Which::kChanged).unchanged == 2);
+
+  bench.folder.write("deep", "y 60 A 192.0.2.1\nz 60 A 192.0.2.1\n");
+  UpdateReport report = bench.store.update(config, Which::kChanged);
+  CHECK(report.loaded == 1);
+  CHECK(bench.store.status(*config, 0).records == 6);
+
+  std::filesystem::remove(bench.folder.path() + "/more");
+  report = bench.store.update(config, Which::kChanged);
+  CHECK(report.failed == 1);
+  CHECK(bench.store.status(*config, 0).records == 6);
+
+  bench.folder.write("more", "x 60 A 192.0.2.1\n");
+  CHECK(bench.store.update(config, Which::kChanged).loaded == 1);
+  bench.folder.write("deep", "y 60 A 192.0.2.2\n");
+  CHECK(bench.store.update(config, Which::kChanged).unchanged == 2);  // not included any more
 }
