@@ -54,7 +54,7 @@ bool Solver::put_matching(const Name& name, Answer& answer) const {
 void Solver::put_covering(const Name& name, Answer& answer) const {
   const Nsec3Parameters& parameters = *zone_->nsec3_parameters;
   const Octets hash = nsec3_hash(name, parameters.salt, parameters.iterations);
-  if (zone_->nsec3.contains(hash)) return;
+  if (zone_->nsec3.empty() || zone_->nsec3.contains(hash)) return;
   auto at = zone_->nsec3.lower_bound(hash);
   if (at == zone_->nsec3.begin()) at = zone_->nsec3.end();
   --at;

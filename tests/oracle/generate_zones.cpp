@@ -136,9 +136,11 @@ class ZoneMaker {
   // Servers inside the delegation mostly, so that there is glue; now and then more than fit.
   void delegate(const Name& owner) {
     if (!is_free(owner)) return;
-    for (std::size_t left = random_count(); left > 0; --left) {
-      const Name target =
-          choices_.percent(60) ? generate_below(choices_, owner) : make_target();
+    const bool has_many = choices_.percent(4);
+    for (std::size_t left = has_many ? 14 + choices_.below(30) : random_count(); left > 0; --left) {
+      Name target = choices_.percent(60) ? generate_below(choices_, owner) : make_target();
+      const Octets number = "n" + std::to_string(left);
+      if (has_many && wire_size(target) + number.size() < kMaxName) target.push_back(number);
       add(owner, RrType::kNs, 300, make_rdata(choices_, RrType::kNs, target));
       add_glue(target);
     }

@@ -1,6 +1,7 @@
 #include "sign.h"
 
 #include <algorithm>
+#include <cctype>
 
 #include "rdata.h"
 
@@ -35,6 +36,8 @@ class Signer {
         if (is_cut(name, node) && type != RrType::kDs) continue;
         add_signatures(name, type, rrset.ttl);
       }
+      // Signatures of what is not there are data of a sort.
+      if (choices_.percent(2)) add_signatures(name, RrType::kLoc, 60);
     }
   }
 
@@ -54,24 +57,36 @@ class Signer {
   }
 
   void add_nsec3(bool opt_out) {
+    // RFC 5155 10.4: while parameters change there is a second chain, which nobody is told of.
+    if (choices_.percent(5)) add_chain(opt_out, "old", 1);
     const Octets salt = random_octets(choices_, choices_.percent(50) ? 0 : choices_.below(9));
     const std::size_t iterations = choices_.percent(1) ? (choices_.percent(50) ? 100 : 2501)
                                    : choices_.percent(60) ? 0 : choices_.below(4);
-    const Octets parameters = u16(iterations) + u8(salt.size()) + salt;
-    add(apex_, RrType::kNsec3Param, 0, u8(1) + u8(0) + parameters);
+    add(apex_, RrType::kNsec3Param, 0, u8(1) + u8(0) + parameters_of(salt, iterations));
     add_signatures(apex_, RrType::kNsec3Param, 0);
+    add_chain(opt_out, salt, iterations);
+  }
+
+ private:
+  static Octets parameters_of(const Octets& salt, std::size_t iterations) {
+    return u16(iterations) + u8(salt.size()) + salt;
+  }
+
+  void add_chain(bool opt_out, const Octets& salt, std::size_t iterations) {
+    const bool is_upper = choices_.percent(20);
     const std::map<Octets, Octets> bitmaps = hash_names(opt_out, salt, iterations);
     for (auto at = bitmaps.begin(); at != bitmaps.end(); ++at) {
       const auto next = std::next(at) == bitmaps.end() ? bitmaps.begin() : std::next(at);
-      const Name owner = below(apex_, base32hex(at->first));
+      Octets label = base32hex(at->first);
+      if (is_upper) std::transform(label.begin(), label.end(), label.begin(), ::toupper);
+      const Name owner = below(apex_, label);
       add(owner, RrType::kNsec3, kChainTtl,
-          u8(1) + u8(opt_out ? 1 : 0) + parameters + u8(next->first.size()) + next->first +
+          u8(1) + u8(opt_out ? 1 : 0) + parameters_of(salt, iterations) + u8(next->first.size()) + next->first +
               at->second);
       add_signatures(owner, RrType::kNsec3, kChainTtl);
     }
   }
 
- private:
   bool is_cut(const Name& name, const Node& node) const {
     return name != apex_ && find(node, RrType::kNs) != nullptr;
   }
