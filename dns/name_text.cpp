@@ -1,6 +1,8 @@
 // Names in presentation form (RFC 1035 5.1, RFC 4343 2.1).
 #include "dns/name_text.h"
 
+#include <array>
+
 #include "dns/text_string.h"
 
 namespace bowline::dns {
@@ -15,29 +17,28 @@ NameTextFault append_origin(const NameView* origin, std::uint8_t* out, std::size
   return NameTextFault::kNone;
 }
 
-// Characters that mean something in a zone file, besides blanks and controls.
-bool needs_backslash(std::uint8_t c) {
-  return c == '.' || c == '\\' || c == '"' || c == ';' || c == '(' || c == ')' || c == '@' ||
-         c == '$';
-}
+// Octets that stand for themselves in a name.
+using PlainOctets = std::array<bool, 256>;
 
-}  // namespace
-
-std::string_view to_text(NameTextFault fault) {
-  switch (fault) {
-    case NameTextFault::kNone: return "is a name";
-    case NameTextFault::kEmpty: return "is empty";
-    case NameTextFault::kEmptyLabel: return "has an empty label";
-    case NameTextFault::kLongLabel: return "has a label of more than 63 octets";
-    case NameTextFault::kLongName: return "has more than 255 octets";
-    case NameTextFault::kEscape: return "has an incomplete or too large escape";
-    case NameTextFault::kRelative: return "does not end in a dot";
+constexpr PlainOctets kPlainInFiles = [] {
+  PlainOctets plain{};
+  for (unsigned c = 0; c < 256; ++c) {
+    plain[c] = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+               c == '-' || c == '_' || c == '/' || c == '*';
   }
-  return "is not a name";
-}
+  return plain;
+}();
 
-NameTextFault read_name_text(std::string_view text, const NameView* origin, std::uint8_t* out,
-                             std::size_t& size) {
+// For names that come one by one, from command lines and the like.
+constexpr PlainOctets kPlainElsewhere = [] {
+  PlainOctets plain{};
+  plain.fill(true);
+  plain['.'] = plain['\\'] = false;
+  return plain;
+}();
+
+NameTextFault read_name(std::string_view text, const PlainOctets& plain, const NameView* origin,
+                        std::uint8_t* out, std::size_t& size) {
   size = 0;
   if (text.empty()) return NameTextFault::kEmpty;
   if (text == "@") return append_origin(origin, out, size);
@@ -49,19 +50,20 @@ NameTextFault read_name_text(std::string_view text, const NameView* origin, std:
   std::size_t end = 1;    // where its next octet goes
   for (std::size_t at = 0; at < text.size();) {
     int octet = static_cast<std::uint8_t>(text[at]);
-    if (octet == '.') {
+    if (plain[static_cast<std::uint8_t>(octet)]) {
+      ++at;
+    } else if (octet == '.') {
       const std::size_t length = end - label - 1;
       if (length == 0) return NameTextFault::kEmptyLabel;
       out[label] = static_cast<std::uint8_t>(length);
       label = end++;
       ++at;
       continue;
-    }
-    if (octet == '\\') {
+    } else if (octet == '\\') {
       octet = read_escape(text, at);
       if (octet < 0) return NameTextFault::kEscape;
     } else {
-      ++at;
+      return NameTextFault::kCharacter;
     }
     if (end - label > kMaxLabelSize) return NameTextFault::kLongLabel;
     if (end >= kMaxNameSize) return NameTextFault::kLongName;
@@ -78,6 +80,27 @@ NameTextFault read_name_text(std::string_view text, const NameView* origin, std:
   return append_origin(origin, out, size);
 }
 
+}  // namespace
+
+std::string_view to_text(NameTextFault fault) {
+  switch (fault) {
+    case NameTextFault::kNone: return "is a name";
+    case NameTextFault::kEmpty: return "is empty";
+    case NameTextFault::kEmptyLabel: return "has an empty label";
+    case NameTextFault::kLongLabel: return "has a label of more than 63 octets";
+    case NameTextFault::kLongName: return "has more than 255 octets";
+    case NameTextFault::kEscape: return "has an incomplete or too large escape";
+    case NameTextFault::kRelative: return "does not end in a dot";
+    case NameTextFault::kCharacter: return "has a character that needs a backslash before it";
+  }
+  return "is not a name";
+}
+
+NameTextFault read_name_text(std::string_view text, const NameView* origin, std::uint8_t* out,
+                             std::size_t& size) {
+  return read_name(text, kPlainInFiles, origin, out, size);
+}
+
 void append_name_text(NameView name, std::string& out) {
   if (name.is_root()) {
     out += '.';
@@ -90,7 +113,7 @@ void append_name_text(NameView name, std::string& out) {
         append_decimal_escape(c, out);
         continue;
       }
-      if (needs_backslash(c)) out += '\\';
+      if (!kPlainInFiles[c]) out += '\\';
       out += static_cast<char>(c);
     }
     out += '.';
@@ -108,7 +131,7 @@ Result<Name> Name::from_text(std::string_view text, const Name* origin) {
   std::size_t size = 0;
   const NameView suffix = origin == nullptr ? NameView() : origin->view();
   const NameTextFault fault =
-      read_name_text(text, origin == nullptr ? nullptr : &suffix, bytes.data(), size);
+      read_name(text, kPlainElsewhere, origin == nullptr ? nullptr : &suffix, bytes.data(), size);
   if (fault != NameTextFault::kNone) {
     return Error{"'" + std::string(text.substr(0, kMaxNameSize)) + "' is not a domain name: it " +
                  std::string(dns::to_text(fault))};

@@ -51,6 +51,8 @@ enum class Field : std::uint8_t {
   kDigest,          // end: hex of 12 octets or more (RFC 8976 2.2.4)
   kBase64,          // end: one octet or more
   kOptionalBase64,  // end: may be empty
+  kKeyMaterial,     // end: base64; a KEY without key (RFC 2535 3.1.2) has only generic text
+  kIpsecKey,        // end: base64, may be empty; with algorithm 0 a key has only generic text
   kBase64OrDash,    // end: may be empty, then written as "-"
   kSalt,            // RFC 5155 3.3: length and hex, "-" if empty
   kHash,            // RFC 5155 3.3: length and base32hex, not empty

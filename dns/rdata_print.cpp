@@ -94,10 +94,12 @@ bool append_field(Field field, Bytes part, std::string& out) {
     case kHex:
     case kDigest: append_hex(part, out); return true;
     case kBase64:
-    case kOptionalBase64: append_base64(part, out); return true;
+    case kOptionalBase64:
+    case kKeyMaterial:
+    case kIpsecKey: append_base64(part, out); return true;
     case kBase64OrDash: append_base64_or_dash(part, out); return true;
     case kSalt: append_salt(part.subspan(1), out); return true;
-    case kHash: append_base32hex(part.subspan(1), out); return true;
+    case kHash: append_hash(part.subspan(1), out); return true;
     case kTypeBitmap: append_type_bitmap(part, out); return true;
     case kNxtBitmap: return append_nxt_bitmap(part, out);
     case kServices: return append_services(part, out);
@@ -114,6 +116,13 @@ bool append_field(Field field, Bytes part, std::string& out) {
   return false;
 }
 
+// Whether the reader takes the text of this part, too.
+bool has_text(Field field, Bytes rdata, Bytes part) {
+  if (field == Field::kKeyMaterial) return !part.empty();
+  if (field == Field::kIpsecKey) return part.empty() || may_have_ipsec_key(rdata.subspan(1));
+  return true;
+}
+
 // RFC 3597 5.
 std::string generic_text(Bytes rdata) {
   std::string text = "\\# ";
@@ -128,7 +137,8 @@ std::string generic_text(Bytes rdata) {
 
 std::string rdata_to_text(RrType type, Bytes rdata) {
   std::string text;
-  const bool said = walk_fields(type, rdata, [&text](Field field, std::size_t, Bytes part) {
+  const bool said = walk_fields(type, rdata, [&](Field field, std::size_t, Bytes part) {
+    if (!has_text(field, rdata, part)) return false;
     if (!text.empty() && text.back() != ' ') text += ' ';
     return append_field(field, part, text);
   });

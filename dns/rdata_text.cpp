@@ -63,7 +63,9 @@ bool parse_field(Field field, TextCursor& in, WireWriter& out) {
     case kUriTarget: return parse_uri_target(in, out);
     case kHex: return parse_hex(in, out);
     case kDigest: return parse_digest(in, out);
+    case kKeyMaterial:
     case kBase64: return parse_base64(in, out);
+    case kIpsecKey:
     case kOptionalBase64: return parse_optional_base64(in, out);
     case kBase64OrDash: return parse_base64_or_dash(in, out);
     case kSalt: return parse_salt(in, out);

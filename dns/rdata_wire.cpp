@@ -87,6 +87,8 @@ Size measure_field(Field field, Bytes rest) {
     case kOpaque:
     case kTextToEnd:
     case kOptionalBase64:
+    case kKeyMaterial:
+    case kIpsecKey:
     case kBase64OrDash: return rest.size();
     case kUriTarget:
     case kHex:

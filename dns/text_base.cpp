@@ -29,8 +29,8 @@ constexpr auto kHexValues = make_values(kHexAlphabet, true);
 constexpr auto kBase32Values = make_values(kBase32Alphabet, true);
 constexpr auto kBase64Values = make_values(kBase64Alphabet, false);
 
-// Decodes text that comes in pieces. Digits of Bits bits are packed from the left; what a padded
-// alphabet needs is counted. Octets are collected, because a call of the writer for each is slow.
+// Decodes text that comes in words of whole groups of digits (RFC 3597 5 demands it of hex). Digits
+// of Bits bits are packed from the left; what a padded alphabet needs is counted. Octets are collected, because a call of the writer for each is slow.
 template <unsigned Bits, bool Padded>
 class Decoder {
  public:
@@ -38,6 +38,8 @@ class Decoder {
       : values_(values), out_(out) {}
 
   bool add(std::string_view text) {
+    constexpr std::size_t kGroup = Padded ? 4 : Bits == 4 ? 2 : 1;
+    if (text.size() % kGroup != 0) return false;
     for (const char c : text) {
       const std::uint8_t value = values_[static_cast<std::uint8_t>(c)];
       if (value == kBad) {
@@ -89,6 +91,9 @@ struct Base32Decoder : Decoder<5, false> {
 struct Base64Decoder : Decoder<6, true> {
   explicit Base64Decoder(WireWriter& out) : Decoder(kBase64Values, out) {}
 };
+
+// Digits that `size` octets take in groups of eight.
+constexpr std::size_t padded_base32(std::size_t size) { return (size + 4) / 5 * 8; }
 
 template <typename Decode>
 bool write_all(std::string_view text, WireWriter& out) {
@@ -191,13 +196,23 @@ bool parse_salt(TextCursor& in, WireWriter& out) {
 }
 
 bool parse_hash(TextCursor& in, WireWriter& out) {
-  constexpr std::string_view kExpected = "a hash in base32hex without padding";
+  constexpr std::string_view kExpected = "a hash in base32hex, in groups of eight digits";
   const Token* token = in.next_word(kExpected);
   if (token == nullptr) return false;
-  const std::size_t size = token->text.size() * 5 / 8;
-  if (size == 0 || size > kMaxString) return in.fail(*token, kExpected);
+  const std::string_view digits = token->text.substr(0, token->text.find_last_not_of('=') + 1);
+  const std::size_t size = digits.size() * 5 / 8;
+  const bool good = size > 0 && size <= kMaxString && token->text.size() == padded_base32(size);
+  if (!good) return in.fail(*token, kExpected);
   out.u8(static_cast<std::uint8_t>(size));
-  return write_base32hex(token->text, out) || in.fail(*token, kExpected);
+  return write_base32hex(digits, out) || in.fail(*token, kExpected);
+}
+
+// RFC 5155 3.3 has no padding, and the 20 octets of its only algorithm need none; hashes of other
+// sizes are filled up as RFC 4648 7 says.
+void append_hash(Bytes octets, std::string& out) {
+  const std::size_t end = out.size() + padded_base32(octets.size());
+  append_base32hex(octets, out);
+  out.resize(end, '=');
 }
 
 }  // namespace bowline::dns

@@ -102,9 +102,17 @@ NamePlace name_in_ipsec_gateway(Bytes part) {
 bool parse_ipsec_gateway(TextCursor& in, WireWriter& out) {
   const auto type = take_number(in, "a gateway type from 0 to 3", kDomain);
   if (!type) return false;
+  const auto algorithm = take_number(in, "an algorithm from 0 to 255", UINT8_MAX);
+  if (!algorithm) return false;
   out.u8(*type);
-  return parse_u8(in, out) && parse_gateway(*type, in, out);
+  out.u8(*algorithm);
+  if (!parse_gateway(*type, in, out)) return false;
+  // RFC 4025 2.4: algorithm 0 says that there is no key. The key is the field behind this one.
+  return *algorithm != 0 || in.at_end() ||
+         in.fail(in.peek(), "the end of the record: with algorithm 0 there is no key");
 }
+
+bool may_have_ipsec_key(Bytes part) { return part[1] != 0; }
 
 bool append_ipsec_gateway(Bytes part, std::string& out) {
   append_number(part[0], out);

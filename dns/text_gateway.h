@@ -25,6 +25,8 @@ struct NamePlace {
 std::optional<std::size_t> measure_ipsec_gateway(Bytes rest);
 NamePlace name_in_ipsec_gateway(Bytes part);
 bool parse_ipsec_gateway(TextCursor& in, WireWriter& out);
+// Whether its algorithm lets a key stand behind the part.
+bool may_have_ipsec_key(Bytes part);
 bool append_ipsec_gateway(Bytes part, std::string& out);
 
 // Discovery bit and relay type in one octet, relay.

@@ -32,7 +32,7 @@ std::optional<std::uint64_t> fixed_point(std::string_view text, std::size_t plac
 }
 
 std::string_view without_unit(std::string_view text) {
-  return text.ends_with('m') || text.ends_with('M') ? text.substr(0, text.size() - 1) : text;
+  return text.ends_with('m') ? text.substr(0, text.size() - 1) : text;
 }
 
 struct Direction {
@@ -51,7 +51,7 @@ bool parse_angle(TextCursor& in, const Direction& direction, WireWriter& out) {
     const Token* token = in.next_word(direction.expected);
     if (token == nullptr) return false;
     const std::string_view text = token->text;
-    const char letter = text.size() == 1 ? static_cast<char>(text[0] & ~0x20) : '\0';
+    const char letter = text.size() == 1 ? text[0] : '\0';
     if (i > 0 && (letter == direction.positive || letter == direction.negative)) {
       if (angle > direction.max_degrees * std::uint64_t{kDegree}) break;
       const auto offset = static_cast<std::uint32_t>(angle);

@@ -62,9 +62,33 @@ bool parse_optional_string(TextCursor& in, WireWriter& out) {
   return in.at_end() || parse_string(in, out);
 }
 
+// RFC 1035 3.3 limits a string to 255 octets. What is longer becomes several, for that is what those
+// who read them make of it: they put the strings of a record together (RFC 7208 3.3).
+bool write_divided(std::string_view text, WireWriter& out) {
+  for (std::size_t at = 0; at < text.size();) {
+    std::array<std::uint8_t, kMaxString> octets;
+    std::size_t size = 0;
+    while (size < octets.size() && at < text.size()) {
+      const bool plain = text[at] != '\\';
+      const int octet = plain ? static_cast<std::uint8_t>(text[at]) : read_escape(text, at);
+      if (octet < 0) return false;
+      if (plain) ++at;
+      octets[size++] = static_cast<std::uint8_t>(octet);
+    }
+    out.u8(static_cast<std::uint8_t>(size));
+    out.bytes(Bytes(octets).first(size));
+  }
+  return true;
+}
+
 bool parse_strings(TextCursor& in, WireWriter& out) {
+  constexpr std::string_view kExpected = "a string";
   do {
-    if (!parse_string(in, out)) return false;
+    const Token* token = in.next(kExpected);
+    if (token == nullptr) return false;
+    const bool good = token->text.size() <= kMaxString ? write_string(token->text, out)
+                                                       : write_divided(token->text, out);
+    if (!good) return in.fail(*token, kExpected);
   } while (!in.at_end());
   return true;
 }

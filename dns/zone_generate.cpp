@@ -115,7 +115,7 @@ GenerateFault expand_generate(std::string_view text, std::uint32_t value, std::s
   const std::size_t limit = out.size() + kMaxGenerateText;
   while (!text.empty()) {
     if (text[0] == '$' && text.size() > 1 && text[1] == '$') {
-      out += '$';
+      out += "\\$";
       text.remove_prefix(2);
     } else if (text[0] == '$') {
       text.remove_prefix(1);

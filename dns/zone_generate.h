@@ -30,7 +30,7 @@ enum class GenerateFault : std::uint8_t { kNone, kModifier, kNegative, kLongText
 std::string_view to_text(GenerateFault fault);
 
 // Appends `text` to `out` with each $ and ${offset,width,base} replaced by `value`. $$ is a dollar
-// sign; escapes stay as they are, \$ too.
+// sign, written \$; escapes stay as they are.
 GenerateFault expand_generate(std::string_view text, std::uint32_t value, std::string& out);
 
 }  // namespace bowline::dns

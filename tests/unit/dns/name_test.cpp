@@ -92,6 +92,11 @@ TEST_CASE("malformed names in text are refused", "[name]") {
       {"\\12x.", NameTextFault::kEscape},
       {"\\256.", NameTextFault::kEscape},
       {"\\999.", NameTextFault::kEscape},
+      {"a+b.", NameTextFault::kCharacter},
+      {"a.@", NameTextFault::kCharacter},
+      {"a b.", NameTextFault::kCharacter},
+      {"\x80.", NameTextFault::kCharacter},
+      {"aZ09-_/*.", NameTextFault::kNone},
   };
   for (const Case& c : cases) {
     CAPTURE(c.text);
@@ -129,7 +134,7 @@ TEST_CASE("labels, suffixes and parents", "[name]") {
   CHECK(Name::from_text("*.a.")->view().is_wildcard());
   CHECK_FALSE(Name::from_text("**.a.")->view().is_wildcard());
   CHECK_FALSE(Name::from_text("a.*.")->view().is_wildcard());
-  CHECK(Name::from_text("AbZ[@`{.")->lower().to_text() == "abz[\\@`{.");
+  CHECK(Name::from_text("AbZ[@`{.")->lower().to_text() == "abz\\[\\@\\`\\{.");
 }
 
 TEST_CASE("names are compared without case, label by label", "[name]") {
