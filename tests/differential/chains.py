@@ -85,7 +85,7 @@ def question_for(question, target):
 
 
 def join(reply, following):
-    """Makes `reply` what it were if the server had gone on, instead of referring to its own zone."""
+    """Makes `reply` what it were if the server had gone on, and not referred to the other zone."""
     if any(r[1] == messages.NS for r in reply.authority):
         reply.authority = frozenset(r for r in reply.authority
                                     if messages.signed_type(r) in (messages.NSEC, messages.NSEC3))

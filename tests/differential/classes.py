@@ -13,18 +13,21 @@ import compare
 import messages
 import names
 from compare import without
-from messages import (CNAME, DNAME, DS, NS, NSEC, NSEC3, RRSIG, SOA, FORMERR, NOERROR, NOTIMP,
-                      NXDOMAIN, REFUSED, SERVFAIL, YXDOMAIN)
+from messages import (CNAME, DNAME, FORMERR, HTTPS, MX, NOERROR, NOTIMP, NS, NSEC, NSEC3, NXDOMAIN,
+                      REFUSED, RRSIG, SERVFAIL, SOA, SRV, SVCB, YXDOMAIN)
 
 KNOTD, NSD, NAMED = "knotd", "nsd", "named"
 EVERYONE = (KNOTD, NSD, NAMED)
 ANY = 255
 PROOFS = (NSEC, NSEC3)
+HOST_TYPES = (NS, MX, SRV, SVCB, HTTPS)
+MORE_TYPES = (CNAME, SVCB, HTTPS, messages.TYPES["TLSA"])
 OLD_HOST_TYPES = [messages.TYPES[text] for text in ("AFSDB", "RT", "KX", "NAPTR", "LP")]
 KNOTD_CHAIN = 5      # aliases that knotd follows in one zone
 PLAIN_SIZE, UDP_SIZE = 512, 1232
 SIGNATURE_SIZES = {8: 128, 13: 64, 14: 96, 15: 64}  # with the keys that signer.py makes
-GLUE_SLACK = 40
+GLUE_SLACK = 80
+MANY_HOSTS = 13      # with more targets Bowline adds no addresses
 
 
 @dataclasses.dataclass(frozen=True)
@@ -188,6 +191,11 @@ def _(d):
     return d.other.rcode == messages.BADVERS and d.theirs == 0
 
 
+@row("opcode-before-version", (NSD,), "rcode", "opt")
+def _(d):
+    return d.question.opcode != messages.QUERY and d.reply.rcode == messages.BADVERS
+
+
 @row("class-unknown", (NAMED,), "rcode")
 def _(d):
     return (d.question.qclass not in (messages.IN, messages.CH, messages.ANY)
@@ -213,10 +221,11 @@ def _(d):
 
 @row("meta-types", EVERYONE, "rcode", "aa", "opt-options", *compare.SECTIONS, alone=True)
 def _(d):
-    return d.question.qtype in asker.META_TYPES and d.reply.rcode != d.other.rcode
+    meta = d.question.qtype in asker.META_TYPES or 128 <= d.question.qtype < ANY
+    return meta and d.reply.rcode != d.other.rcode
 
 
-@row("types-of-rfc-2535", (NAMED,), "rcode", *compare.SECTIONS)
+@row("types-of-rfc-2535", (NAMED,), "rcode", *compare.SECTIONS, alone=True)
 def _(d):
     """named takes SIG and KEY for types that the owner of a CNAME has itself."""
     return d.question.qtype in (messages.TYPES["SIG"], messages.TYPES["KEY"])
@@ -248,9 +257,9 @@ def _(d):
     return d.theirs and d.question.flags & messages.CD != 0
 
 
-@row("ad-in-referrals", (NAMED,), "ad")
+@row("ad-set", (NAMED,), "ad")
 def _(d):
-    return d.theirs and d.question.flags & messages.AD != 0 and not d.reply.answer
+    return d.theirs and d.question.flags & messages.AD != 0
 
 
 @row("subnet-repeated", (NAMED,), "opt-options")
@@ -317,7 +326,22 @@ def _(d):
     return d.reply.rcode == YXDOMAIN and (d.part == "rcode" or not d.ours)
 
 
-@row("rcode-across-zones", (NSD,), "rcode")
+@row("chain-across-zones", (KNOTD, NAMED), "authority")
+def _(d):
+    """What is left of the referral that such a server gave before it was asked on (chains.py)."""
+    return d.peer in d.case.joined and without(d, theirs=of_types(d.theirs, *PROOFS))
+
+
+@row("target-in-own-zone", (KNOTD,), "rcode", *compare.SECTIONS, alone=True)
+def _(d):
+    """knotd looks for a target in the zone of the alias, although a nearer one is there."""
+    aliases = [r for r in d.other.answer if r[1] == CNAME]
+    owners = {r[0] for r in d.other.answer}
+    return any(zone_of(d.case, r[0]) is not zone_of(d.case, r[4]) and r[4] in owners
+               for r in aliases) and d.peer not in d.case.joined
+
+
+@row("rcode-across-zones", (NSD,), "rcode", alone=True)
 def _(d):
     """nsd says NOERROR where an alias leads to nothing in another zone."""
     return d.ours == NXDOMAIN and d.theirs == NOERROR and crosses(d.case)
@@ -343,6 +367,20 @@ def _(d):
 def _(d):
     """nsd takes a name for existing that another of its zones has."""
     return any(knows_from_elsewhere(d.case, key) for key in names_asked(d.case, d.reply))
+
+
+@row("nsec-of-a-wildcard", (KNOTD,), "authority")
+def _(d):
+    """An NSEC made from a wildcard needs the proof of that as any other type."""
+    return d.question.qtype == NSEC and bool(d.reply.answer) and without(
+        d, ours=of_types(d.ours, NSEC))
+
+
+@row("zero-octets", (NSD,), "authority")
+def _(d):
+    """nsd adds an NSEC for the wildcard where another one, beside a zero octet, covers it."""
+    return any(b"\0" in label for r in d.reply.authority for label in messages.labels_of(r[0])
+               ) and without(d, theirs=of_types(d.theirs, NSEC))
 
 
 @row("empty-wildcard", (KNOTD, NAMED), "authority")
@@ -433,7 +471,14 @@ def _(d):
     return without(d, theirs=d.theirs)
 
 
-@row("addresses-from-wildcards", (KNOTD, NSD), "additional")
+@row("many-hosts", EVERYONE, "additional")
+def _(d):
+    """More hosts than thirteen: no addresses."""
+    return len([r for r in d.reply.answer if r[1] == d.question.qtype]) > MANY_HOSTS and without(
+        d, theirs=d.theirs)
+
+
+@row("addresses-from-wildcards", EVERYONE, "additional")
 def _(d):
     """They make addresses of hosts and glue from wildcards."""
     return without(d, theirs=frozenset(r for r in d.theirs if not is_there(d.case, r[0])))
@@ -459,10 +504,12 @@ def _(d):
             and any(r[0] == names.wire(d.question.key) for r in d.reply.records("authority", NS)))
 
 
-@row("additional-of-old-types", (NAMED,), "additional")
+@row("additional-of-more-types", (NAMED,), "additional")
 def _(d):
-    """named gives addresses of hosts in more types."""
-    return d.question.qtype in OLD_HOST_TYPES and without(d, theirs=d.theirs)
+    """named adds data of hosts in more types, and more of what they have."""
+    if d.question.qtype in OLD_HOST_TYPES:
+        return without(d, theirs=d.theirs)
+    return d.question.qtype in HOST_TYPES and without(d, theirs=of_types(d.theirs, *MORE_TYPES))
 
 
 # ---- RRSIG, ANY, case ----------------------------------------------------------------------------
@@ -482,6 +529,12 @@ def _(d):
     if d.question.qtype != ANY or (d.question.tcp and d.peer == NAMED):
         return False
     return is_one_rrset(d.other.answer) and (d.question.tcp or is_one_rrset(d.reply.answer))
+
+
+@row("any-with-signatures", (NAMED,), "answer")
+def _(d):
+    """named gives RRSIG with ANY to who did not set DO."""
+    return d.question.qtype == ANY and not d.question.do and without(d, theirs=of_rrsig(d.theirs))
 
 
 @row("any-at-dname", (NAMED,), "rcode", *compare.SECTIONS)

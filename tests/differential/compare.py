@@ -15,8 +15,8 @@ OURS = "bowline"
 class Case:
     """One question, the zone that answers it first, and all replies by server; None: no reply.
 
-    `joined`: servers whose reply is put together from several (chains.py). `whole`: the replies over
-    TCP, if one over UDP was cut.
+    `joined`: servers whose reply is put together from several (chains.py). `whole`: the replies
+    over TCP, if one over UDP was cut.
     """
 
     question: object

@@ -202,7 +202,8 @@ class Maker:
         return simple[rr_type]()
 
     PLAIN_TYPES = ["A", "A", "A", "AAAA", "AAAA", "TXT", "TXT", "MX", "SRV", "PTR", "SPF", "NAPTR",
-                   "CAA", "TLSA", "SMIMEA", "SSHFP", "HINFO", "RP", "AFSDB", "KX", "RT", "LOC", "URI", "CERT", "EUI48", "EUI64", "APL", "DHCID", "NID", "L32", "L64",
+                   "CAA", "TLSA", "SMIMEA", "SSHFP", "HINFO", "RP", "AFSDB", "KX", "RT",
+                   "LOC", "URI", "CERT", "EUI48", "EUI64", "APL", "DHCID", "NID", "L32", "L64",
                    "LP", "OPENPGPKEY", "CSYNC", "SVCB", "HTTPS", "TYPE65280", "TYPE731"]
 
     def fill(self, owner, kinds=None):
