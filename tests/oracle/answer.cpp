@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "rdata.h"
 #include "solver.h"
 
 namespace bowline::oracle {
@@ -66,6 +67,31 @@ std::optional<Answer> answer_request(const Request& request, const Transport& tr
   }
 }
 
+// What the options of the request are answered with.
+std::map<unsigned, Octets> options_of(const Request& request, const Setup& setup,
+                                      const Transport& transport, const Zone* zone) {
+  constexpr unsigned kNsid = 3, kSubnet = 8, kExpire = 9, kKeepalive = 11, kVersion = 19;
+  std::map<unsigned, Octets> options;
+  const auto asked = [&](unsigned code) { return request.options.contains(code); };
+  // RFC 5001 2.1.
+  if (asked(kNsid) && !setup.nsid.empty()) options[kNsid] = setup.nsid;
+  // RFC 7871 7.2.1: with a scope of 0, as it was in the request.
+  if (asked(kSubnet) && setup.client_subnet) options[kSubnet] = request.options.at(kSubnet);
+  // RFC 7828 3.3.2: over a stream; in units of 100 ms.
+  if (asked(kKeepalive) && transport.stream) options[kKeepalive] = u16(setup.idle_ms / 100);
+  if (zone == nullptr) return options;
+  // Serial, refresh, retry, expire, minimum are the last 20 octets of SOA.
+  const Octets& soa = find(*zone->node(zone->apex), RrType::kSoa)->rdata[0];
+  // RFC 7314 4.
+  const bool asks_soa = request.qtype == RrType::kSoa && lower(request.qname) == zone->apex;
+  if (asked(kExpire) && asks_soa) options[kExpire] = soa.substr(soa.size() - 8, 4);
+  // RFC 9660 2, 7.2: labels of the zone's name, type 0, the serial.
+  if (asked(kVersion)) {
+    options[kVersion] = u8(zone->apex.size()) + u8(0) + soa.substr(soa.size() - 20, 4);
+  }
+  return options;
+}
+
 std::vector<Answer> answer_question(const Zones& zones, const Setup& setup, const Request& request,
                                     const Transport& transport) {
   const bool is_transfer = request.qtype == RrType::kAxfr || request.qtype == RrType::kIxfr;
@@ -76,9 +102,14 @@ std::vector<Answer> answer_question(const Zones& zones, const Setup& setup, cons
   }
   if (request.opcode != kQuery) return {without_reply(Answer::Action::kAsk)};
   if (const auto answer = answer_request(request, transport)) return {*answer};
-  std::vector<Answer> answers = Solver(zones, request, transport.stream).solve();
-  // RFC 1035 6.2: an answer for all classes can never be authoritative.
-  for (Answer& answer : answers) answer.authoritative &= !is_any;
+  Solver solver(zones, request, transport.stream);
+  std::vector<Answer> answers = solver.solve();
+  for (Answer& answer : answers) {
+    answer.options = options_of(request, setup, transport, solver.zone_of_question());
+    answer.options_are_free = false;
+    // RFC 1035 6.2: an answer for all classes can never be authoritative.
+    answer.authoritative &= !is_any;
+  }
   return answers;
 }
 
@@ -96,6 +127,13 @@ std::vector<Answer> decide(const Zones& zones, const Setup& setup, const Request
   if (request.is_malformed || request.is_doubtful) answers.push_back(error(kFormErr));
   if (is_newer) answers.push_back(error(kBadVers));
   if (request.is_malformed || is_newer) return answers;
+  // RFC 7871 7.1.2, where the option is known.
+  const auto subnet = request.options.find(8);
+  const bool has_subnet = setup.client_subnet && subnet != request.options.end();
+  if (!request.is_signed && has_subnet && !is_client_subnet(subnet->second)) {
+    answers.push_back(error(kFormErr));
+    return answers;
+  }
   if (request.is_signed) {
     answers.push_back(without_reply(Answer::Action::kAsk));
     return answers;

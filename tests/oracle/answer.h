@@ -5,6 +5,7 @@
 // records (zone.h), requests are read here (request.h).
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,10 @@ namespace bowline::oracle {
 struct Setup {
   std::size_t udp_payload = 1232;  // what the server sends at most over UDP to a client with EDNS
   std::string identity, version;   // class CH; empty: not told
+  std::string nsid;                // empty: none
+  bool client_subnet = false;      // known, and answered as holding for every address
+  bool rotation = false;           // of the records of an answer, which no comparison sees
+  unsigned idle_ms = 10000;        // after which an idle connection is closed
 };
 struct Transport {
   bool stream = false;
@@ -45,6 +50,10 @@ struct Answer {
   std::size_t limit = 65535;
   std::uint16_t rr_class = 1;  // of the records
   std::vector<Piece> pieces;
+  // Options of OPT, by code. Not judged: extended errors, and any in errors that are said before the
+  // question is looked at.
+  std::map<unsigned, Octets> options;
+  bool options_are_free = true;
 };
 
 // The zones of a server. Those without records are known to be ours but could not be loaded.

@@ -102,6 +102,7 @@ std::string read_entry(const Octets& message, Section section, std::size_t& at, 
     reply.opt_size = entry.rr_class;
     reply.opt_version = entry.ttl >> 16 & 0xff;
     reply.opt_flags = entry.ttl & 0xffff;
+    reply.opt_rdata = message.substr(at, size);
     reply.rcode |= entry.ttl >> 24 << 4;
   } else {
     if (!read_rdata(message, at, size, entry.type, entry.rdata)) return "rdata are malformed";
@@ -174,6 +175,32 @@ std::string compare_header(const Reply& reply, const Request& request, const Set
   return {};
 }
 
+// REQUIRES: the reply has an OPT.
+std::string compare_options(const Reply& reply, std::size_t size, const Answer& answer) {
+  constexpr unsigned kNsid = 3, kExtendedError = 15;
+  std::map<unsigned, Octets> left = answer.options;
+  for (std::size_t at = 0; at < reply.opt_rdata.size();) {
+    if (reply.opt_rdata.size() - at < 4) return "an option is cut";
+    const unsigned code = u16(reply.opt_rdata, at);
+    const std::size_t length = u16(reply.opt_rdata, at + 2);
+    if (reply.opt_rdata.size() - at - 4 < length) return "an option is cut";
+    const Octets value = reply.opt_rdata.substr(at + 4, length);
+    at += 4 + length;
+    if (code == kExtendedError || answer.options_are_free) continue;
+    const auto wanted = left.find(code);
+    if (wanted == left.end() || wanted->second != value) {
+      return "another option or value: " + std::to_string(code);
+    }
+    left.erase(wanted);
+  }
+  // A long NSID may stay out of a small reply.
+  if (left.size() == 1 && left.contains(kNsid) &&
+      size + 4 + left.at(kNsid).size() > answer.limit) {
+    left.clear();
+  }
+  return left.empty() ? "" : "an option is missing: " + std::to_string(left.begin()->first);
+}
+
 // Takes the records of `piece` out of `left`. Gives how many of them were there.
 std::size_t take(const Piece& piece, std::uint16_t rr_class, std::vector<Reply::Entry>& left) {
   std::size_t taken = 0;
@@ -197,6 +224,11 @@ std::string compare(const Octets& message, const Request& request, const Setup& 
   if (message.size() > answer.limit) return "the reply is too long";
   if (std::string fault = compare_header(reply, request, setup, answer); !fault.empty()) {
     return fault;
+  }
+  if (reply.has_opt) {
+    if (std::string fault = compare_options(reply, message.size(), answer); !fault.empty()) {
+      return fault;
+    }
   }
   const bool truncated = (reply.flags & kTc) != 0;
   bool lacks_required = false;

@@ -17,6 +17,7 @@ struct Reply {
   bool has_opt = false;
   std::uint16_t opt_size = 0;
   unsigned opt_version = 0, opt_flags = 0;
+  Octets opt_rdata;
   struct Entry {
     Section section;
     Name owner;  // lower case

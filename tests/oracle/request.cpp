@@ -34,23 +34,10 @@ Owner skip_owner(const Octets& message, std::size_t& at) {
   return Owner::kMalformed;
 }
 
-// RFC 7871 6: FAMILY, SOURCE PREFIX-LENGTH, SCOPE PREFIX-LENGTH, as many octets as the prefix
-// needs, the bits behind it zero.
-bool is_client_subnet(const Octets& value) {
-  if (value.size() < 4) return false;
-  const unsigned family = u16(value, 0), source = u8(value, 2), scope = u8(value, 3);
-  const unsigned bits = family == 1 ? 32 : family == 2 ? 128 : 0;
-  if (family > 2 || source > bits || scope != 0 || value.size() != 4 + (source + 7) / 8) {
-    return false;
-  }
-  return source % 8 == 0 || (u8(value, value.size() - 1) & (0xffu >> source % 8)) == 0;
-}
-
 // RFC 6891 6.1.2: {attribute, value} pairs that fill the rdata. RFC 7873 5.2.2: a cookie has 8
 // octets, or 16 to 40; of several the first counts (RFC 7873 5.2).
 void read_options(const Octets& rdata, Request& request) {
   unsigned count = 0;
-  bool has_cookie = false, has_subnet = false;
   std::size_t at = 0;
   while (at < rdata.size()) {
     if (rdata.size() - at < 4 || rdata.size() - at - 4 < u16(rdata, at + 2) ||
@@ -61,16 +48,11 @@ void read_options(const Octets& rdata, Request& request) {
     const unsigned code = u16(rdata, at);
     const Octets value = rdata.substr(at + 4, u16(rdata, at + 2));
     at += 4 + value.size();
-    if (code == 10 && !has_cookie) {
-      has_cookie = true;
-      if (value.size() != 8 && (value.size() < 16 || value.size() > 40)) {
-        request.is_malformed = true;
-        return;
-      }
-    }
-    if (code == 8 && !has_subnet) {
-      has_subnet = true;
-      if (!is_client_subnet(value)) request.is_doubtful = true;
+    const bool is_first = request.options.emplace(code, value).second;
+    const std::size_t size = value.size();
+    if (code == 10 && is_first && size != 8 && (size < 16 || size > 40)) {
+      request.is_malformed = true;
+      return;
     }
   }
 }
@@ -124,6 +106,18 @@ void read_records(const Octets& message, std::size_t at, Request& request) {
 }
 
 }  // namespace
+
+// RFC 7871 6: FAMILY, SOURCE PREFIX-LENGTH, SCOPE PREFIX-LENGTH, as many octets as the prefix
+// needs, the bits behind it zero.
+bool is_client_subnet(const Octets& value) {
+  if (value.size() < 4) return false;
+  const unsigned family = u16(value, 0), source = u8(value, 2), scope = u8(value, 3);
+  const unsigned bits = family == 1 ? 32 : family == 2 ? 128 : 0;
+  if (family > 2 || source > bits || scope != 0 || value.size() != 4 + (source + 7) / 8) {
+    return false;
+  }
+  return source % 8 == 0 || (u8(value, value.size() - 1) & (0xffu >> source % 8)) == 0;
+}
 
 Request read_request(const Octets& message) {
   Request request;

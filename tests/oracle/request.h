@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 
 #include "name.h"
 #include "zone.h"
@@ -22,16 +23,20 @@ struct Request {
   Octets question;             // its octets
 
   bool is_malformed = false;   // what FORMERR is for
-  bool is_doubtful = false;    // a compressed owner leads to something that may be no name, or a
-                               // client subnet is wrong: FORMERR is right, and so is an answer
+  bool is_doubtful = false;    // a compressed owner leads to something that may be no name: FORMERR
+                               // is right, and so is an answer
 
   bool has_opt = false;        // found where it belongs, before any fault
   std::uint16_t udp_size = 0;
   unsigned version = 0;
   bool dnssec_ok = false;
+  std::map<unsigned, Octets> options;  // the first of each code, up to a fault
 
   bool is_signed = false;      // TSIG or SIG(0) stands last
 };
+
+// RFC 7871 6.
+bool is_client_subnet(const Octets& value);
 
 Request read_request(const Octets& message);
 

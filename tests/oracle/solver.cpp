@@ -262,9 +262,9 @@ bool Solver::answer_from(const Place& place, Answer& answer) {
     put_targets(key_, type, *rrset, answer);
     return false;
   }
-  // RFC 1034 4.3.2 step 3a; RFC 4035 2.5: NSEC stands beside a CNAME.
+  // RFC 1034 4.3.2 step 3a.
   const Rrset* const cname = find(*place.node, RrType::kCname);
-  if (cname == nullptr || type == RrType::kNsec) {
+  if (cname == nullptr) {
     deny(place, false, answer);
     return false;
   }
@@ -301,6 +301,7 @@ std::vector<Answer> Solver::solve() {
     answer.rcode = 2;  // SERVFAIL (RFC 1034 4.3.2 has nothing to answer from)
     return {answer};
   }
+  first_zone_ = zone_;
   answer.authoritative = true;
   seen_.insert(key_);
   while (answer_name(answer)) {

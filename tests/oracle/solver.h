@@ -23,6 +23,8 @@ class Solver {
 
   // The answers to a question of class IN for data.
   std::vector<Answer> solve();
+  // Of the question's name, not of what an alias leads to; null: none that could be loaded.
+  const Zone* zone_of_question() const { return first_zone_; }
 
  private:
   enum class Standing { kExact, kMissing, kWildcard, kReferral, kBelowDname };
@@ -71,6 +73,7 @@ class Solver {
   const Request& request_;
   const bool stream_;
   const Zone* zone_ = nullptr;  // of the name now looked up
+  const Zone* first_zone_ = nullptr;
   Name name_;                   // that name, in the case it is answered in
   Name key_;                    // the same in lower case
   std::set<Name> seen_;         // the names of the chain

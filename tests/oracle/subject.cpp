@@ -39,6 +39,10 @@ link::Settings to_settings(const Setup& setup) {
   settings.udp_max_payload_ipv6 = static_cast<std::uint16_t>(setup.udp_payload);
   settings.identity = to_setting(setup.identity);
   settings.version = to_setting(setup.version);
+  settings.nsid = to_setting(setup.nsid);
+  settings.edns_client_subnet = setup.client_subnet;
+  settings.answer_rotation = setup.rotation;
+  settings.tcp_idle_timeout_ms = setup.idle_ms;
   return settings;
 }
 

@@ -15,6 +15,9 @@ Setup generate_setup(Choices& choices) {
   setup.udp_payload = choices.of(payloads);
   if (choices.percent(50)) setup.identity = "here";
   if (choices.percent(50)) setup.version = std::string(255, 'v');
+  if (choices.percent(50)) setup.nsid = std::string(choices.percent(20) ? 255 : 5, 'n');
+  setup.client_subnet = choices.percent(30);
+  setup.rotation = choices.percent(30);
   return setup;
 }
 
@@ -139,6 +142,8 @@ std::string Trial::explain(const Difference& difference) const {
   std::string text = "DIFFERENCE: " + smallest.fault + "\n";
   for (const ZoneRecords& zone : zones) text += to_zone_file(zone);
   return text + "udp-max-payload " + std::to_string(setup_.udp_payload) +
+         (setup_.client_subnet ? ", edns-client-subnet" : "") +
+         (setup_.rotation ? ", answer-rotation" : "") +
          "\nquery: " + to_text(smallest.query) + smallest.answers;
 }
 
