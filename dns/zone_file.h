@@ -39,6 +39,7 @@ struct ZoneRecord {
   std::uint16_t rr_class;
   std::uint32_t ttl;
   Bytes rdata;  // uncompressed wire form, checked
+  std::string_view file;  // the included one, if it stands there
   std::uint32_t line;
 };
 

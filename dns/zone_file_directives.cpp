@@ -216,7 +216,7 @@ bool ZoneFileReader::generate_step(File& file, const Generate& line, std::uint32
     error(file, position, "found " + wrong.found + ", expected " + wrong.expected + step);
     return false;
   }
-  hand_on(line.head, file.owner.view(), rdata, line.owner_token->line);
+  hand_on(file, line.head, rdata, line.owner_token->line);
   return true;
 }
 

@@ -102,7 +102,7 @@ class ZoneFileReader {
   bool read_type(const File& file, const Token& token, Head& head);
   bool read_rdata_text(RrType type, std::span<const Token> tokens, const File& file, Bytes& rdata,
                        TextError& error) const;
-  void hand_on(const Head& head, NameView owner, Bytes rdata, std::uint32_t line);
+  void hand_on(const File& file, const Head& head, Bytes rdata, std::uint32_t line);
 
   void read_directive(File& file);
   void read_origin(File& file);

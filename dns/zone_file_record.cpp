@@ -58,7 +58,7 @@ void ZoneFileReader::read_record(File& file) {
     error(file, position, "found " + fault.found + ", expected " + fault.expected);
     return;
   }
-  hand_on(*head, file.owner.view(), rdata, entry.tokens[0].line);
+  hand_on(file, *head, rdata, entry.tokens[0].line);
 }
 
 // Most records have the owner of the one before, spelled the same.
@@ -162,9 +162,10 @@ bool ZoneFileReader::read_rdata_text(RrType type, std::span<const Token> tokens,
   return true;
 }
 
-void ZoneFileReader::hand_on(const Head& head, NameView owner, Bytes rdata, std::uint32_t line) {
+void ZoneFileReader::hand_on(const File& file, const Head& head, Bytes rdata, std::uint32_t line) {
   ++result_.records;
-  const ZoneRecord record{owner, head.type, options_.rr_class, head.ttl, rdata, line};
+  const ZoneRecord record{file.owner.view(), head.type, options_.rr_class, head.ttl,
+                          rdata,             file.name, line};
   if (!handler_(record)) stopped_ = true;
 }
 

@@ -1,8 +1,11 @@
 // Names of zone files.
 #include "control/config/zone_file_name.h"
 
+#include <algorithm>
+#include <cassert>
 #include <charconv>
 #include <optional>
+#include <vector>
 
 namespace bowline::control::config {
 namespace {
@@ -79,6 +82,26 @@ std::string label_text(dns::NameView zone, unsigned from_right) {
   return whole.substr(0, whole.size() - tail);
 }
 
+struct Span {
+  std::size_t begin, end;
+};
+
+// Writes the dots of a component "." or ".." that a name of a zone had a part in as \046.
+void escape_dots(std::string& path, const std::vector<Span>& expanded) {
+  for (std::size_t end = path.size(); end != std::string::npos;) {
+    const std::size_t slash = end == 0 ? std::string::npos : path.rfind('/', end - 1);
+    const std::size_t begin = slash == std::string::npos ? 0 : slash + 1;
+    const std::string component = path.substr(begin, end - begin);
+    const bool by_name = std::ranges::any_of(expanded, [&](const Span& span) {
+      return span.begin < end && begin < span.end;
+    });
+    if (by_name && (component == "." || component == "..")) {
+      path.replace(begin, end - begin, component.size() == 1 ? "\\046" : "\\046\\046");
+    }
+    end = slash;
+  }
+}
+
 }  // namespace
 
 dns::Result<void> check_zone_file_name(std::string_view pattern) {
@@ -95,10 +118,13 @@ dns::Result<void> check_zone_file_name(std::string_view pattern) {
 
 std::string expand_zone_file_name(std::string_view pattern, dns::NameView zone) {
   const std::string text = without_slashes(zone.is_root() ? "." : zone.to_text());
+  const bool absolute = pattern.starts_with('/');
   std::string result;
+  std::vector<Span> expanded;
   while (!pattern.empty()) {
     const auto piece = take_piece(pattern);
     assert(piece.has_value());
+    const std::size_t begin = result.size();
     switch (piece->kind) {
       case 's': result.append(text, 0, text.size() - 1); break;
       case '%': result += '%'; break;
@@ -110,7 +136,11 @@ std::string expand_zone_file_name(std::string_view pattern, dns::NameView zone) 
         break;
       default: result += piece->plain;
     }
+    if (piece->kind != 0) expanded.push_back({begin, result.size()});
   }
+  escape_dots(result, expanded);
+  // What is left when a formatter at the start gives nothing is still meant to be below storage.
+  if (!absolute && result.starts_with('/')) result.insert(0, 1, '.');
   return result;
 }
 

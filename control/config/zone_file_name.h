@@ -4,8 +4,9 @@
 //   %c[N]     character N of the name with all its dots, counted from 0; %c[N-M]: N to M
 //   %l[N]     label N, counted from the right, 0 is the top-level domain
 //   %%        a percent sign
-// What does not exist is left out. A slash within a label becomes \047, so that no name of a zone
-// leaves the directory.
+// What does not exist is left out. No name of a zone leaves the directory: a slash within a label
+// becomes \047, a component "." or ".." that characters of a name make becomes \046 or \046\046, and
+// a relative pattern stays a relative path.
 //
 // Pure; any process, any thread.
 #pragma once

@@ -7,6 +7,7 @@
 #include <unordered_set>
 
 #include "control/store/zone_checks.h"
+#include "control/store/zone_places.h"
 #include "dns/zone_file.h"
 #include "zones/builder.h"
 
@@ -14,28 +15,53 @@ namespace bowline::control::store {
 
 namespace {
 
-// Names the records outside the zone that the file holds; they are ignored, as the manual's server
-// does.
-class Strays {
+// Names the records that are left out, as the manual's server leaves them out.
+class Ignored {
  public:
-  explicit Strays(LoadedZone& result) : result_(result) {}
+  explicit Ignored(LoadedZone& result) : result_(result) {}
 
-  void note(const std::string& file, const dns::ZoneRecord& record) {
+  void note(const dns::ZoneRecord& record, const char* why) {
     if (++count_ > kMaxFindings) return;
-    result_.warnings.push_back(fmt::format("{}:{}: {} {} is outside the zone, ignored", file,
-                                           record.line, record.owner.to_text(),
-                                           dns::to_text(record.type)));
+    result_.warnings.push_back(fmt::format("{}:{}: {} {} {}, ignored", record.file, record.line,
+                                           record.owner.to_text(), dns::to_text(record.type),
+                                           why));
   }
   void finish() {
     if (count_ > kMaxFindings) {
-      result_.warnings.push_back(
-          fmt::format("{} more records outside the zone, ignored", count_ - kMaxFindings));
+      result_.warnings.push_back(fmt::format("{} more records ignored", count_ - kMaxFindings));
     }
   }
 
  private:
   LoadedZone& result_;
   std::uint64_t count_ = 0;
+};
+
+// Hands the records of a file to the builder, but for those that no zone can hold.
+class Intake {
+ public:
+  Intake(zones::ZoneBuilder& builder, dns::NameView apex, LoadedZone& result)
+      : builder_(builder), apex_(apex), ignored_(result) {}
+
+  void take(const dns::ZoneRecord& record) {
+    if (record.type == dns::RrType::kSoa && record.owner.is_at_or_below(apex_)) {
+      if (!record.owner.equals(apex_)) {
+        return ignored_.note(record, "is not at the zone apex (RFC 1035 5.2)");
+      }
+      if (has_soa_) return ignored_.note(record, "is not the first SOA (RFC 1035 5.2)");
+      has_soa_ = true;
+    }
+    if (!builder_.add(record.owner, record.type, record.ttl, record.rdata)) {
+      ignored_.note(record, "is outside the zone");
+    }
+  }
+  void finish() { ignored_.finish(); }
+
+ private:
+  zones::ZoneBuilder& builder_;
+  const dns::NameView apex_;
+  Ignored ignored_;
+  bool has_soa_ = false;
 };
 
 void take_file_errors(const dns::ZoneFileResult& read, LoadedZone& result) {
@@ -50,13 +76,14 @@ void take_file_errors(const dns::ZoneFileResult& read, LoadedZone& result) {
 
 // Sorts the findings by what the zone's setting makes of them. Returns whether the zone may be
 // served.
-bool judge(Findings findings, config::SemanticChecks setting, LoadedZone& result) {
-  const bool soft = setting == config::SemanticChecks::kSoft;
-  for (std::string& text : findings.fatal) result.errors.push_back(std::move(text));
-  for (std::string& text : findings.mandatory) {
+bool judge(const config::Zone& zone, const Findings& findings, LoadedZone& result) {
+  const bool soft = zone.semantic_checks == config::SemanticChecks::kSoft;
+  for (std::string& text : place_findings(zone, findings.mandatory)) {
     (soft ? result.warnings : result.errors).push_back(std::move(text));
   }
-  for (std::string& text : findings.extra) result.warnings.push_back(std::move(text));
+  for (std::string& text : place_findings(zone, findings.extra)) {
+    result.warnings.push_back(std::move(text));
+  }
   return result.errors.empty();
 }
 
@@ -83,16 +110,14 @@ void load_zone(const config::Zone& zone, zones::Arena& arena, const dns::HashKey
     if (included.insert(path).second) result.included.push_back({path, FileIdentity::of(path)});
   };
   zones::ZoneBuilder builder(arena, secret, zone.name);
-  Strays strays(result);
+  Intake intake(builder, zone.name, result);
   try {
     const dns::ZoneFileResult read =
         dns::read_zone_file(zone.file, options, [&](const dns::ZoneRecord& record) {
-          if (!builder.add(record.owner, record.type, record.ttl, record.rdata)) {
-            strays.note(zone.file, record);
-          }
+          intake.take(record);
           return true;
         });
-    strays.finish();
+    intake.finish();
     if (!read.ok()) {
       take_file_errors(read, result);
       return;
@@ -105,10 +130,7 @@ void load_zone(const config::Zone& zone, zones::Arena& arena, const dns::HashKey
     const zones::Base base = arena.heap().base();
     const auto& built = *base.at<zones::Zone>(draft->zone());
     const bool want_extra = zone.semantic_checks == config::SemanticChecks::kOn;
-    if (!judge(check_zone_contents(base, built, want_extra, secret), zone.semantic_checks,
-               result)) {
-      return;
-    }
+    if (!judge(zone, check_zone_contents(base, built, want_extra, secret), result)) return;
     result.serial = built.serial;
     result.records = built.record_count;
     result.draft.emplace(std::move(*draft));

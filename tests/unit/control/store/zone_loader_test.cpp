@@ -52,24 +52,29 @@ TEST_CASE("mandatory checks refuse a zone, soft lets it pass with a warning") {
     bool can_be_soft;
   };
   const std::string soa = kSoa;
+  const std::string large = "a 60 TXT " + std::string(250, 'x') + "\n";  // not inside its node
+  const std::string long_name(60, 'x');
   const Case cases[] = {
+      {soa + "a 60 CNAME b\n" + large, "a.example.test.: another record exists beside the CNAME",
+       true},
+      {soa + "a 60 CNAME " + long_name + "\na 60 CNAME " + long_name + "y\na 60 CNAME " +
+           long_name + "z\n",
+       "a.example.test.: more than one CNAME record", true},
       {"@ 3600 NS ns1\n", "SOA", false},
-      {soa + "@ 3600 SOA ns1 host 8 7200 1800 1209600 300\n", "more than one SOA record", false},
-      {soa + "a 3600 SOA ns1 host 8 7200 1800 1209600 300\n",
-       "a.example.test.: SOA record that is not at the zone apex", false},
       {soa + "a 60 CNAME b\na 60 A 192.0.2.1\n",
-       "a.example.test.: another record exists beside the CNAME record", true},
-      {soa + "a 60 CNAME b\na 60 CNAME c\n", "a.example.test.: more than one CNAME record", true},
+       "/z:2: a.example.test.: another record exists beside the CNAME record: A (RFC 1034", true},
+      {soa + "a 60 CNAME b\na 60 CNAME c\n", "/z:2: a.example.test.: more than one CNAME record (RFC",
+       true},
       {soa + "a 60 DNAME b.test.\nx.y.a 60 A 192.0.2.1\n",
-       "x.y.a.example.test.: record below the DNAME record of a.example.test.", true},
+       "/z:3: x.y.a.example.test.: record below the DNAME record of a.example.test. (RFC", true},
       {soa + "@ 60 DNAME b.test.\nx 60 A 192.0.2.1\n",
-       "x.example.test.: record below the DNAME record of example.test.", true},
+       "/z:3: x.example.test.: record below the DNAME record of example.test. (RFC", true},
       {soa + "a 60 DNAME b.test.\na 60 DNAME c.test.\n",
-       "a.example.test.: more than one DNAME record", true},
+       "/z:2: a.example.test.: more than one DNAME record (RFC 6672", true},
       {soa + "a 60 DNAME b.test.\na 60 NS ns.test.\n",
-       "a.example.test.: NS record beside the DNAME record", true},
+       "/z:2: a.example.test.: NS record beside the DNAME record (RFC 6672", true},
       {soa + "@ 60 DS 1 8 2 " + std::string(64, 'a') + "\n",
-       "example.test.: DS record at the zone apex", true},
+       "/z:2: example.test.: DS record at the zone apex", true},
   };
   Loader loader;
   for (const Case& each : cases) {
@@ -103,10 +108,10 @@ TEST_CASE("extra checks warn, and only if they are wanted") {
     const char* words;
   };
   const Case cases[] = {
-      {kSoa, "example.test.: no NS record at the zone apex"},
-      {std::string(kSoa) + "@ 60 NS ns\n", "no glue record for the name server ns.example.test."},
+      {kSoa, "/z:1: example.test.: no NS record at the zone apex (RFC"},
+      {std::string(kSoa) + "@ 60 NS ns\n", "/z:2: example.test.: no glue record for the name server ns.example.test. (RFC"},
       {std::string(kSoa) + "@ 60 NS ns.test.\nsub 60 NS ns.sub\n",
-       "sub.example.test.: no glue record for the name server ns.sub.example.test."},
+       "/z:3: sub.example.test.: no glue record for the name server ns.sub.example.test. (RFC"},
   };
   Loader loader;
   for (const Case& each : cases) {
@@ -130,7 +135,50 @@ TEST_CASE("records outside the zone are ignored and named, the first of them") {
   REQUIRE(result.draft);
   CHECK(result.records == 1);
   CHECK(mentions(result.warnings, "/z:2: x0.test. A is outside the zone, ignored"));
-  CHECK(result.warnings.back() == "5 more records outside the zone, ignored");
+  CHECK(result.warnings.back() == "5 more records ignored");
+}
+
+TEST_CASE("SOA records but the first at the apex are ignored and named") {
+  Loader loader;
+  LoadedZone result;
+  loader.load("a 60 SOA ns1 host 1 2 3 4 5\n" + std::string(kSoa) +
+                  "@ 60 SOA ns1 host 8 2 3 4 5\nb 60 SOA ns1 host 9 2 3 4 5\nb 60 A 192.0.2.1\n",
+              Checks::kOff, result);
+  REQUIRE(result.draft);
+  CHECK(result.serial == 7);
+  CHECK(result.records == 2);
+  REQUIRE(result.warnings.size() == 3);
+  CHECK(mentions(result.warnings, "/z:1: a.example.test. SOA is not at the zone apex"));
+  CHECK(mentions(result.warnings, "/z:3: example.test. SOA is not the first SOA"));
+  CHECK(mentions(result.warnings, "/z:4: b.example.test. SOA is not at the zone apex"));
+}
+
+TEST_CASE("findings name the line in the file that is included") {
+  Loader loader;
+  loader.folder.write("more", "\n\nx 60 CNAME y\nx 60 TXT z\nother. 60 A 192.0.2.1\n");
+  LoadedZone result;
+  loader.load(std::string(kSoa) + "$INCLUDE more\n", Checks::kOff, result);
+  CHECK(mentions(result.errors, "/more:3: x.example.test.: another record exists beside the CNAME"));
+  CHECK(mentions(result.warnings, "/more:5: other. A is outside the zone"));
+  REQUIRE(result.included.size() == 1);
+  CHECK(result.included[0].path == loader.folder.path() + "/more");
+}
+
+TEST_CASE("at most twenty errors of a kind are listed") {
+  Loader loader;
+  std::string broken = kSoa;
+  std::string wrong = kSoa;
+  for (int i = 0; i < 30; ++i) {
+    broken += "x" + std::to_string(i) + " 60 A 1.2.3\n";
+    wrong += "x" + std::to_string(i) + " 60 CNAME y\nx" + std::to_string(i) + " 60 A 192.0.2.1\n";
+  }
+  LoadedZone first;
+  loader.load(broken, Checks::kOff, first);
+  CHECK(first.errors.size() == 21);
+  CHECK(first.errors.back() == "more errors follow");
+  LoadedZone second;
+  loader.load(wrong, Checks::kOff, second);
+  CHECK(second.errors.size() == 20);
 }
 
 TEST_CASE("errors of the file name line and column, and a missing file its name") {
