@@ -121,8 +121,8 @@ def test_what_control_must_answer_is_servfail_while_it_cannot_start(running):
     running.wait_log("bowline.conf:")
     for tcp in (False, True):
         harness.wait_until(
-            lambda: running.ask("kill.test.", "AXFR", tcp=tcp).rcode == wire.SERVFAIL, 5.0,
-            f"SERVFAIL to AXFR, tcp {tcp}")
+            lambda: running.ask("kill.test.", "IXFR", tcp=tcp).rcode == wire.SERVFAIL, 5.0,
+            f"SERVFAIL to IXFR, tcp {tcp}")
         assert running.ask("n1.kill.test.", "A", tcp=tcp).aa
     done = running.ctl("status", check=False)
     assert done.returncode == 2 and "start" in done.stderr

@@ -63,7 +63,7 @@ TEST_CASE("process: from greeting to answers, over generations of control") {
   for (int i = 0; i < kPatience_ms && acknowledged() != 1; ++i) ::poll(nullptr, 0, 1);
   CHECK(acknowledged() == 1);
   CHECK(answer(keeper) == 1);
-  const Octets refused = ask_udp(keeper, make_question("example.test.", 252));
+  const Octets refused = ask_udp(keeper, make_question("example.test.", 251));
   REQUIRE(refused.size() > 12);
   CHECK((refused[3] & 15) == 2);
   second.publish("192.0.2.2");
@@ -78,7 +78,7 @@ TEST_CASE("process: from greeting to answers, over generations of control") {
   link::Fd client(::socket(AF_INET, SOCK_DGRAM, 0));
   REQUIRE(::connect(client.get(), reinterpret_cast<const sockaddr*>(&keeper.udp_address),
                     sizeof keeper.udp_address) == 0);
-  const Octets question = make_question("example.test.", 252);
+  const Octets question = make_question("example.test.", 251);
   REQUIRE(::send(client.get(), question.data(), question.size(), 0) > 0);
   std::optional<link::Ask> ask;
   for (int i = 0; i < kPatience_ms && !ask; ++i) {

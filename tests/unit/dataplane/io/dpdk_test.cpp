@@ -310,7 +310,7 @@ void send_from_kernel(Wire& wire, Wire& kernel) {
 // What control answers leaves through the device, to who asked.
 void answer_by_control(Wire& wire, Paired& paired) {
   Service service(paired.exchange(), 0);
-  const Octets question = make_question("example.test.", 252, 0x7777);
+  const Octets question = make_question("example.test.", 251, 0x7777);
   check(wire.send(make_frame({.ipv6 = true, .payload = question})), "the wire takes no frame");
   std::optional<link::Ask> ask;
   while (!(ask = service.take())) std::this_thread::yield();

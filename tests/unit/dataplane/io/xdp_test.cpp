@@ -386,7 +386,7 @@ TEST_CASE("xdp: the worker answers questions") {
     CHECK(std::memcmp(&*(reply->end() - 4), address, 4) == 0);
   }
   // What control answers: listener and role are those of the datagram.
-  link->send(make_frame({.ipv6 = true, .payload = make_question("example.test.", 252)}));
+  link->send(make_frame({.ipv6 = true, .payload = make_question("example.test.", 251)}));
   std::optional<link::Ask> ask;
   serve_until([&] { return (ask = service.take()).has_value(); });
   REQUIRE(ask);
