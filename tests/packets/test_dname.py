@@ -7,6 +7,7 @@ from wire import NXDOMAIN
 YXDOMAIN = 6
 WWW = "www.new A 192.0.2.2"
 LONG = ".".join(letter * size for letter, size in zip("abcd", (63, 63, 63, 37)))
+GROWING = [f"x.{'a.' * i}grow CNAME x.{'a.' * (i + 1)}grow" for i in range(12)]
 
 
 @table("dname.test.", [
@@ -58,6 +59,8 @@ LONG = ".".join(letter * size for letter, size in zip("abcd", (63, 63, 63, 37)))
     row("two DNAMEs of each other are answered once each", "x.left A",
         answer=["left DNAME right", "x.left CNAME x.right", "right DNAME left",
                 "x.right CNAME x.left"]),
+    row("a DNAME that leads below itself is answered once, as far as chains go", "x.grow A",
+        answer=["grow DNAME a.grow", *GROWING]),
     row("the apex of another zone of ours may be renamed", "www.across A",
         answer=["across DNAME dname2.test.", "www.across CNAME www.dname2.test.",
                 "dname2.test. DNAME new", "www.dname2.test. CNAME www.new", WWW]),

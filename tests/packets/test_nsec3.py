@@ -175,8 +175,20 @@ def test_salt_and_iterations(port, case):
     check(port, case)
 
 
+answered, no_data, missing, referral = rows_of(Chain("iterated.test."))
+
+
 @table("iterated.test.", [
-    row("more iterations than validators accept make no proof", "c A +do", rcode=NXDOMAIN,
+    missing("the most iterations that RFC 5155 10.3 allows make a whole proof", "c A",
+            "=@ -c -*"),
+    no_data("so they do for a type that a wildcard lacks", "x.w TXT", "=w -x.w =*.w"),
+])
+def test_most_iterations(port, case):
+    check(port, case)
+
+
+@table("toomany.test.", [
+    row("more iterations than that make no proof", "c A +do", rcode=NXDOMAIN,
         authority=SIGNED_SOA),
     row("it is so for a missing type", "ns TXT +do", authority=SIGNED_SOA),
     row("answers are signed all the same", "ns A +do", answer=["ns A 192.0.2.53", "ns RRSIG A"]),
