@@ -262,9 +262,9 @@ bool Solver::answer_from(const Place& place, Answer& answer) {
     put_targets(key_, type, *rrset, answer);
     return false;
   }
-  // RFC 1034 4.3.2 step 3a.
+  // RFC 1034 4.3.2 step 3a; RFC 4035 2.5: NSEC stands beside a CNAME.
   const Rrset* const cname = find(*place.node, RrType::kCname);
-  if (cname == nullptr) {
+  if (cname == nullptr || type == RrType::kNsec) {
     deny(place, false, answer);
     return false;
   }
