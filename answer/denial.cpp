@@ -96,8 +96,13 @@ void prove_no_data_nsec3(Reply& reply) {
     collect_existing(reply, reply.query.key.depth);
     return;
   }
-  const unsigned depth = collect_closest_encloser(reply, reply.place.depth);
-  if (depth == reply.place.depth) collect_matching(reply, depth, true);
+  // The cover of the next closer name has been collected with the expansion.
+  const unsigned depth = reply.place.depth;
+  if (collect_matching(reply, depth)) {
+    collect_matching(reply, depth, true);
+  } else if (depth > reply.zone().apex_depth) {
+    collect_closest_encloser(reply, depth - 1);
+  }
 }
 
 // ---- Foresight --------------------------------------------------------------------------------
