@@ -120,3 +120,32 @@ DS = "secure DS 1 13 2 " + "0" * 64
 ])
 def test_nsec(port, case):
     check(port, case)
+
+
+def twice(owner, covered, labels, ttl=300, tag=2):
+    """The signatures of both algorithms, in canonical order."""
+    return [f"{owner} {wanted} RRSIG {covered} {algorithm} {labels} {ttl} 20300101000000 "
+            f"20200101000000 {key} @ AAAA"
+            for wanted in [60 if covered in ("SOA", "NSEC") else 300]
+            for algorithm, key in ((8, tag), (13, 3))]
+
+
+KEYS = ["@ DNSKEY 256 3 8 AwEB", "@ DNSKEY 257 3 8 AwEA", "@ DNSKEY 257 3 13 AAAA"]
+
+
+@table("algorithms.test.", [
+    row("signatures of all algorithms come", "www A +do",
+        answer=["www A 192.0.2.1", *twice("www", "A", 3)]),
+    row("without DO none of them comes", "www A", answer="www A 192.0.2.1"),
+    row("keys come with the signatures of those that sign keys", "@ DNSKEY +do",
+        answer=[*KEYS, *twice("@", "DNSKEY", 2, tag=1)]),
+    row("keys come without signatures if those are not wanted", "@ DNSKEY", answer=KEYS),
+    row("proofs are signed by all algorithms, too", "www TXT +do",
+        authority=["@ 60 SOA ns hostmaster 1 3600 600 86400 60", *twice("@", "SOA", 2),
+                   "www 60 NSEC @ A RRSIG NSEC", *twice("www", "NSEC", 3, 60)]),
+    row("signatures asked for are those of all algorithms", "www RRSIG",
+        answer=twice("www", "A", 3),
+        stream={"answer": [*twice("www", "A", 3), *twice("www", "NSEC", 3, 60)]}),
+])
+def test_several_algorithms(port, case):
+    check(port, case)

@@ -76,7 +76,7 @@ MUTANTS = (
            "test_nsec3.py::below an empty name without a record the encloser is the next above"),
     Mutant("too many iterations make no proof", "answer/limits.h", "kMaxNsec3Iterations = 2500",
            "kMaxNsec3Iterations = 2501",
-           "test_nsec3.py::more iterations than that make no proof"),
+           "test_nsec3.py::more iterations than that make no proof, and an extended error"),
     Mutant("an RRset and its signature are put together", "answer/reply.cpp",
            "builder.add_block(owner, owner_is_question, rrset.signatures, rrset.sig_count)",
            "(builder.add_block(owner, owner_is_question, rrset.signatures, rrset.sig_count), "
