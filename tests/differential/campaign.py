@@ -20,7 +20,7 @@ import zonemaker
 
 CHUNK = 128          # questions on their way to each server at once
 SHOWN = 3            # examples of each unknown difference
-ZONE_LINES = 400     # of a zone file that is printed
+ZONES_SHOWN = 5      # zone files that are printed
 
 
 @dataclasses.dataclass
@@ -40,8 +40,7 @@ class Report:
         found = compare.differences(case)
         self.different += bool(found)
         seen = {"chain-across-zones"} if case.joined else set()
-        for difference in found:
-            explained, left = compare.explain(difference, classes.ROWS)
+        for difference, explained, left in compare.explain_all(found, classes.ROWS):
             seen.update(explained)
             for name in explained:
                 if name not in self.examples:
@@ -53,7 +52,8 @@ class Report:
                     self.unknown[mark] += 1
                 shown = self.failures.setdefault(mark, [])
                 if len(shown) < SHOWN:
-                    shown.append(case_text(left))
+                    with_zone = not shown and len(self.failures) <= ZONES_SHOWN
+                    shown.append(case_text(left) + (zone_text(case) if with_zone else ""))
         self.classes.update(seen - self.unknown.keys())
 
     def text(self, failures=True):
@@ -93,6 +93,13 @@ def parse(octets):
     if octets is None:
         return None
     return messages.parse(octets)
+
+
+def zone_text(case):
+    """The zone as it was before it was signed."""
+    if case.zone is None:
+        return ""
+    return f"\n; zone {case.zone}\n{case.zone.source.read_text()}; end of the zone"
 
 
 class Batch:

@@ -10,6 +10,7 @@ import messages
 import names
 
 STOPPING = ("knotd", "named")
+CLASSES = (messages.IN, messages.ANY)
 LONGEST = 12  # aliases; Bowline follows 11
 ANSWERED_THERE = (messages.RRSIG, messages.NSEC, 255)  # what the owner of a CNAME has itself
 
@@ -45,7 +46,7 @@ class Follower:
 
     def border(self, question, reply):
         """The target of the last alias, if another zone has it, and nothing of it is there."""
-        if reply is None or question.opcode or question.qclass != messages.IN:
+        if reply is None or question.opcode or question.qclass not in CLASSES:
             return None
         if question.qtype == messages.CNAME:
             return None
@@ -57,8 +58,6 @@ class Follower:
             here = aliases[here]
         if not passed or here in owners or here in passed or len(passed) >= LONGEST:
             return None
-        if any(r[1] == messages.SOA for r in reply.authority):
-            return None  # it did go there
         if question.qtype in ANSWERED_THERE and not is_made(reply, passed[-1]):
             return None
         target = messages.labels_of(here)
@@ -66,6 +65,9 @@ class Follower:
         last = compare.zone_of(self.zones, messages.labels_of(passed[-1]), question.qtype)
         if there is None or there is last:
             return None
+        soa = [r[0] for r in reply.authority if r[1] == messages.SOA]
+        if soa and soa[0] != names.wire(last.key):
+            return None  # it did go there
         referral = [r[0] for r in reply.authority if r[1] == messages.NS]
         if referral and (there.key == () or not names.is_below(
                 there.key, messages.labels_of(referral[0]))):
@@ -85,8 +87,8 @@ def question_for(question, target):
 
 
 def join(reply, following):
-    """Makes `reply` what it were if the server had gone on, and not referred to the other zone."""
-    if any(r[1] == messages.NS for r in reply.authority):
+    """Makes `reply` what it were if the server had gone on, not looked for it in its own zone."""
+    if any(r[1] in (messages.NS, messages.SOA) for r in reply.authority):
         reply.authority = frozenset(r for r in reply.authority
                                     if messages.signed_type(r) in (messages.NSEC, messages.NSEC3))
         reply.additional = frozenset()

@@ -1,8 +1,8 @@
 """The classes of differences between Bowline and its peers that are meant to be.
 
 Each has a row in docs/differences.md under the same name. A row explains one narrow thing: of a
-section, some records; what is left is for the next row. `alone`: the row holds even where all peers
-agree with each other.
+section, some records; what is left is for the next row. `alone`: the row may be the reason of all
+peers where they agree with each other and not with us.
 """
 
 import dataclasses
@@ -13,8 +13,8 @@ import compare
 import messages
 import names
 from compare import without
-from messages import (CNAME, DNAME, FORMERR, HTTPS, MX, NOERROR, NOTIMP, NS, NSEC, NSEC3, NXDOMAIN,
-                      REFUSED, RRSIG, SERVFAIL, SOA, SRV, SVCB, YXDOMAIN)
+from messages import (CNAME, DNAME, DS, FORMERR, HTTPS, MX, NOERROR, NOTIMP, NS, NSEC, NSEC3,
+                      NXDOMAIN, REFUSED, RRSIG, SERVFAIL, SOA, SRV, SVCB, YXDOMAIN)
 
 KNOTD, NSD, NAMED = "knotd", "nsd", "named"
 EVERYONE = (KNOTD, NSD, NAMED)
@@ -26,7 +26,6 @@ OLD_HOST_TYPES = [messages.TYPES[text] for text in ("AFSDB", "RT", "KX", "NAPTR"
 KNOTD_CHAIN = 5      # aliases that knotd follows in one zone
 PLAIN_SIZE, UDP_SIZE = 512, 1232
 SIGNATURE_SIZES = {8: 128, 13: 64, 14: 96, 15: 64}  # with the keys that signer.py makes
-GLUE_SLACK = 80
 MANY_HOSTS = 13      # with more targets Bowline adds no addresses
 
 
@@ -130,6 +129,8 @@ def knows_from_elsewhere(case, key):
         return False
     own = encloser(key, existing(zone))
     wildcard = (b"*",) + own
+    if any(other.key == key and other is not zone for other in case.zones):
+        return True  # DS at the apex of a child
     for other in case.zones:
         if other is zone:
             continue
@@ -153,6 +154,13 @@ def has_unproved_encloser(case, key):
     if zone is None or zone.flavour != "optout":
         return False
     return encloser(key, existing(zone)) not in zone.names
+
+
+def is_host(owner, record):
+    """Whether the record names this host; "." of SVCB and HTTPS is its owner (RFC 9460 2.5)."""
+    if record[1] in (SVCB, HTTPS) and record[4][2] == 0:
+        return owner == record[0]
+    return record[1] in HOST_TYPES and owner in record[4].lower()
 
 
 def is_below_cut(case, octets):
@@ -202,9 +210,16 @@ def _(d):
             and d.ours == REFUSED and d.theirs in (FORMERR, NOTIMP))
 
 
-@row("class-any", EVERYONE, "rcode", "aa", "tc", *compare.SECTIONS, alone=True)
+@row("class-any", EVERYONE, "rcode", "aa", *compare.SECTIONS)
 def _(d):
-    return d.question.qclass == messages.ANY
+    """knotd sets AA, nsd leaves out the SOA, named does not answer."""
+    if d.question.qclass != messages.ANY:
+        return False
+    if d.peer == NAMED:
+        return d.other.rcode == FORMERR
+    if d.peer == KNOTD:
+        return d.part == "aa" and d.theirs
+    return d.part == "authority" and without(d, ours=of_types(d.ours, SOA, *PROOFS))
 
 
 @row("chaos-rate", (NAMED,), "reply")
@@ -225,7 +240,7 @@ def _(d):
     return meta and d.reply.rcode != d.other.rcode
 
 
-@row("types-of-rfc-2535", (NAMED,), "rcode", *compare.SECTIONS, alone=True)
+@row("types-of-rfc-2535", (NAMED,), "rcode", *compare.SECTIONS)
 def _(d):
     """named takes SIG and KEY for types that the owner of a CNAME has itself."""
     return d.question.qtype in (messages.TYPES["SIG"], messages.TYPES["KEY"])
@@ -332,7 +347,7 @@ def _(d):
     return d.peer in d.case.joined and without(d, theirs=of_types(d.theirs, *PROOFS))
 
 
-@row("target-in-own-zone", (KNOTD,), "rcode", *compare.SECTIONS, alone=True)
+@row("target-in-own-zone", (KNOTD,), "rcode", *compare.SECTIONS)
 def _(d):
     """knotd looks for a target in the zone of the alias, although a nearer one is there."""
     aliases = [r for r in d.other.answer if r[1] == CNAME]
@@ -341,7 +356,15 @@ def _(d):
                for r in aliases) and d.peer not in d.case.joined
 
 
-@row("rcode-across-zones", (NSD,), "rcode", alone=True)
+@row("ds-of-a-target", (KNOTD, NAMED), "rcode", *compare.SECTIONS)
+def _(d):
+    """DS of an alias target that is the apex of a zone: these ask the child, not the parent."""
+    passed, end, _ = chain_of(d.case, d.reply)
+    return d.question.qtype == DS and bool(passed) and any(
+        zone.key == messages.labels_of(end) for zone in d.case.zones)
+
+
+@row("rcode-across-zones", (NSD,), "rcode")
 def _(d):
     """nsd says NOERROR where an alias leads to nothing in another zone."""
     return d.ours == NXDOMAIN and d.theirs == NOERROR and crosses(d.case)
@@ -376,18 +399,34 @@ def _(d):
         d, ours=of_types(d.ours, NSEC))
 
 
-@row("zero-octets", (NSD,), "authority")
+@row("labels-before-asterisk", (NSD,), "authority")
 def _(d):
-    """nsd adds an NSEC for the wildcard where another one, beside a zero octet, covers it."""
-    return any(b"\0" in label for r in d.reply.authority for label in messages.labels_of(r[0])
-               ) and without(d, theirs=of_types(d.theirs, NSEC))
+    """nsd takes the wildcard for the first name below its encloser, before labels like "!"."""
+    labels = {label for r in d.reply.authority | d.other.authority if r[1] == NSEC
+              for label in messages.labels_of(r[0])}
+    return any(label[0] < ord("*") for label in labels) and without(
+        d, ours=of_types(d.ours, NSEC), theirs=of_types(d.theirs, NSEC))
 
 
-@row("empty-wildcard", (KNOTD, NAMED), "authority")
+@row("zero-octets", (KNOTD,), "authority")
 def _(d):
-    """The wildcard is an empty non-terminal: these leave out the NSEC that says so."""
+    """knotd takes another NSEC where the name has a zero octet."""
+    return any(b"\0" in label for key in names_asked(d.case, d.reply) for label in key
+               ) and without(d, ours=of_types(d.ours, NSEC), theirs=of_types(d.theirs, NSEC))
+
+
+@row("denial-after-dname", (NSD,), "authority")
+def _(d):
+    """nsd gives other proofs for the name that a DNAME made."""
+    return any(r[1] == DNAME for r in d.reply.answer) and without(
+        d, ours=of_types(d.ours, *PROOFS), theirs=of_types(d.theirs, *PROOFS))
+
+
+@row("empty-wildcard", EVERYONE, "authority", alone=True)
+def _(d):
+    """The wildcard is an empty non-terminal: these leave out the NSEC or NSEC3 that says so."""
     keys = [key for key in names_asked(d.case, d.reply) if is_made_from_empty_wildcard(d.case, key)]
-    return bool(keys) and without(d, ours=of_types(d.ours, NSEC))
+    return bool(keys) and without(d, ours=of_types(d.ours, *PROOFS))
 
 
 @row("opt-out-encloser", EVERYONE, "aa", "tc", "rcode", "authority")
@@ -439,17 +478,16 @@ def _(d):
 @row("addresses-of-hosts", EVERYONE, "additional", alone=True)
 def _(d):
     """Addresses of a host in the answer are optional. nsd gives none when replies are small."""
-    targets = {r[0] for r in d.ours if any(
-        r[0] in answer[4].lower() or answer[0] == r[0] for answer in d.reply.answer)}
-    return without(d, ours=frozenset(r for r in d.ours if r[0] in targets))
+    return without(d, ours=frozenset(
+        r for r in d.ours if any(is_host(r[0], answer) for answer in d.reply.answer)))
 
 
 @row("glue-left-out", (NSD,), "additional")
 def _(d):
-    """nsd leaves out the last glue early and does not set TC."""
-    room = limit(d.question) - GLUE_SLACK
+    """nsd leaves out AAAA glue of a reply that is nearly full, and does not set TC."""
+    room = limit(d.question) * 2 // 3
     return (not d.question.tcp and not d.theirs and d.other.size + room_needed(d.ours) > room
-            and without(d, ours=d.ours))
+            and without(d, ours=of_types(d.ours, messages.AAAA)))
 
 
 @row("repeated-records", (KNOTD,), "repeated", "additional")
@@ -458,6 +496,13 @@ def _(d):
     if d.part == "repeated":
         return d.ours == 0
     return without(d, theirs=d.theirs & d.other.answer)
+
+
+@row("root-as-target", (KNOTD,), "additional")
+def _(d):
+    """knotd takes "." in SVCB and HTTPS for the root itself."""
+    return d.question.qtype in (SVCB, HTTPS) and without(
+        d, theirs=frozenset(r for r in d.theirs if r[0] == b"\0"))
 
 
 @row("addresses-without-signatures", EVERYONE, "additional")
@@ -481,7 +526,8 @@ def _(d):
 @row("addresses-from-wildcards", EVERYONE, "additional")
 def _(d):
     """They make addresses of hosts and glue from wildcards."""
-    return without(d, theirs=frozenset(r for r in d.theirs if not is_there(d.case, r[0])))
+    return without(d, theirs=frozenset(r for r in d.theirs if r[0][:2] == b"\1*"
+                                       or not is_there(d.case, r[0])))
 
 
 @row("glue-as-addresses", (NAMED,), "additional")

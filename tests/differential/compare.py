@@ -126,21 +126,39 @@ def reply_differences(case):
 
 
 def explain(difference, rows):
-    """Names of the classes that explain it, and what is left of it: None if nothing is."""
-    names = []
+    """The rows that explain it, and what is left of it: None if nothing is."""
+    used = []
     for row in rows:
         if difference.peer not in row.peers or difference.part not in row.parts:
-            continue
-        if difference.alone and not row.alone:
             continue
         left = row.explain(difference)
         if left is difference:
             continue
-        names.append(row.name)
+        used.append(row)
         if left is None:
-            return names, None
+            return used, None
         difference = left
-    return names, difference
+    return used, difference
+
+
+def explain_all(found, rows):
+    """Of all differences of a case: (difference, names of its classes, what is left of it).
+
+    Where all peers agree with each other and not with us, no row explains that for all of them
+    unless it says that it may; each peer may have its own reason.
+    """
+    explained = [(difference, *explain(difference, rows)) for difference in found]
+    forbidden = {}
+    for difference, used, _ in explained:
+        if difference.alone:
+            mine = {row.name for row in used if not row.alone}
+            forbidden.setdefault(difference.part, []).append(mine)
+    common = {part: set.intersection(*each) for part, each in forbidden.items()}
+    for difference, used, left in explained:
+        names_used = [row.name for row in used]
+        if difference.alone and common[difference.part]:
+            left = difference
+        yield difference, names_used, left
 
 
 def without(difference, ours=frozenset(), theirs=frozenset()):

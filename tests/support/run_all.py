@@ -109,7 +109,7 @@ def main():
             if name == "tsan" and executable.name not in THREADED:
                 continue
             run_unit(tally, name, build, executable)
-    for folder in ("system", "packets"):
+    for folder in ("system", "packets", "differential"):
         run_system(tally, folder)
     for skip in tally.skips:
         print(f"skipped: {skip}")
