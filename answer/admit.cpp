@@ -151,7 +151,10 @@ void write_error(Query& query, dns::Rcode rcode, const Sources& sources,
 
 void answer_error(Query& query, dns::Rcode rcode, const Sources& sources) {
   assert(query.action == Action::kAsk);
-  write_error(query, rcode, sources);
+  // RFC 8914 4.15: control is the part of the server that does not work yet, or again.
+  const bool not_ready = rcode == dns::Rcode::kServFail;
+  write_error(query, rcode, sources,
+              not_ready ? ExtendedErrorCode::kNotReady : ExtendedErrorCode::kOther);
 }
 
 }  // namespace bowline::answer

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "answer/limits.h"
 #include "served.h"
 
 namespace bowline::answer::test {
@@ -155,6 +156,25 @@ TEST_CASE("an extended error never takes what the answer needs") {
   const std::string name = label + "." + label + "." + label + "." + label.substr(2) + ".";
   const std::string options = " +edns=512 +option=65001:" + std::string(400, '0');
   CHECK(served.ask(name + " A" + options) == Lines{"REFUSED", "opt 1232 ede=20"});
+}
+
+TEST_CASE("NSEC3 of more iterations than anybody computes is left out, and the client is told") {
+  const std::string hash = "0P9MHAVEQVM6T7VBL5LOP2U3T2RP3TOM";
+  const std::string zone = "@ 300 SOA ns host 7 3600 600 86400 60\n@ 300 NS ns.elsewhere.\n";
+  const std::string signed_zone = zone + "@ 0 NSEC3PARAM 1 0 ITERATIONS -\n" + hash +
+                                  " 300 NSEC3 1 0 ITERATIONS - " + hash + " SOA NS NSEC3PARAM\n";
+  for (const unsigned iterations : {kMaxNsec3Iterations, kMaxNsec3Iterations + 1}) {
+    std::string text = signed_zone;
+    for (std::size_t at; (at = text.find("ITERATIONS")) != std::string::npos;) {
+      text.replace(at, 10, std::to_string(iterations));
+    }
+    Served served({{"iterated.test.", text}});
+    INFO(iterations);
+    const std::string told = iterations > kMaxNsec3Iterations ? " ede=27" : "";
+    CHECK(served.ask("x.iterated.test. A +do").back() == "opt 1232 do" + told);
+    CHECK(served.ask("x.iterated.test. A +edns=1232").back() == "opt 1232");
+    CHECK(served.ask("iterated.test. SOA +do").back() == "opt 1232 do");
+  }
 }
 
 TEST_CASE("the longest reply to the longest question with every option") {
