@@ -33,8 +33,7 @@ class Writer:
     def __init__(self, question):
         self.octets = bytearray(question)
         self.places = []  # (suffix as it stands, offset)
-        self.asked = wire.expand(bytes(question), 12)[0]
-        self._remember(self.asked, 12)
+        self._remember(wire.expand(bytes(question), 12)[0], 12)
 
     def _remember(self, name, at):
         while name != b"\0":
@@ -62,10 +61,7 @@ class Writer:
             at, name = at + 1 + name[0], name[1 + name[0]:]
 
     def record(self, owner, rr_type, ttl, *rdata):
-        if self.asked == b"\0" == wire.name(owner):
-            self.octets += b"\xc0\x0c"  # as any name that was asked for
-        else:
-            self.name(owner, keep_case=False)
+        self.name(owner, keep_case=False)
         self.octets += struct.pack("!HHIH", wire.type_code(rr_type), wire.IN, ttl, 0)
         begin = len(self.octets)
         for part in rdata:
