@@ -5,7 +5,7 @@ import pytest
 import wire
 from cases import answered, check
 from frames import SERVICE_VLAN, VLAN, Frame
-from messages import error, query, reply
+from messages import error, extended_error, query, reply
 
 ASKS = {
     "NOTIFY of a zone of ours": (query("packets.test.", "SOA", flags=wire.NOTIFY << 11),
@@ -27,7 +27,7 @@ ASKED_LAYERS = {"IPv4": Frame(), "IPv6": Frame(ipv6=True),
 def test_what_only_control_answers_comes_back_the_same_way(port, layer, what):
     request, rcode = ASKS[what]
     if not port.has_control:
-        message = error(request, wire.SERVFAIL, options=messages.extended_error(14))
+        message = error(request, wire.SERVFAIL, options=extended_error(14))
     else:
         message = reply(request, rcode=rcode, aa=False, payload=1232)
     check(port, answered(f"{layer}: {what}", ASKED_LAYERS[layer].but(payload=request), message))
