@@ -52,6 +52,7 @@ void ZoneFileReader::read_file(const std::string& path) {
     return;
   }
   start(*file);
+  main_ = file.get();
   read(*file);
 }
 
@@ -59,6 +60,7 @@ void ZoneFileReader::read_text(std::string_view text, const std::string& name) {
   const auto file = std::make_unique<File>(name);
   file->window.use(text);
   start(*file);
+  main_ = file.get();
   read(*file);
 }
 

@@ -9,7 +9,8 @@
 //   missing class   options.rr_class; no other is accepted
 //   blank owner     the last owner of the same file; an error if that one was wrong or is missing
 //   $ORIGIN         and the origin of $INCLUDE are absolute names
-//   $INCLUDE        inherits origin and TTLs; its own changes of them and its owners end with it
+//   $INCLUDE        inherits origin and TTLs; its own changes of them and its owners end with it.
+//                   Files outside the folder of the zone file must be readable by everybody
 //   TTL             to 2^32-1, handed on as written (RFC 2181 8 is for those who use it)
 //   meta-types      refused (RFC 6895 3.1)
 //   byte order mark refused, and the file is not read further

@@ -1,4 +1,7 @@
 // $ORIGIN and $INCLUDE (RFC 1035 5.1), $TTL (RFC 2308 4), $GENERATE (BIND's manual).
+#include <cstdlib>
+#include <memory>
+
 #include "dns/name_text.h"
 #include "dns/text_number.h"
 #include "dns/text_string.h"
@@ -108,11 +111,29 @@ void ZoneFileReader::include(File& file, const Token& token, const Name& origin)
     unexpected(file, token, "a file, but " + included->name + " cannot be opened: " + reason);
     return;
   }
+  if (!may_include(*included)) {
+    unexpected(file, token, "a file in or below the zone file's folder, or one that everybody may "
+                            "read (chmod o+r)");
+    return;
+  }
   included->depth = file.depth + 1;
   included->origin = origin;
   included->ttl = file.ttl;
   included->has_ttl_line = file.has_ttl_line;
   read(*included);
+}
+
+// Who may write a zone file shall not read by it what only the server may read: its text comes back
+// in zone data and in error messages.
+bool ZoneFileReader::may_include(const File& included) const {
+  if (included.window.is_public()) return true;
+  const std::string path = included.window.real_path();
+  const std::string main = main_->window.real_path();
+  if (!main.empty() && path.starts_with(main.substr(0, main.rfind('/') + 1))) return true;
+  const std::string folder = main_->folder.empty() ? "." : main_->folder;
+  const std::unique_ptr<char, decltype(&std::free)> real(::realpath(folder.c_str(), nullptr),
+                                                         &std::free);
+  return real != nullptr && path.starts_with(std::string(real.get()) + '/');
 }
 
 void ZoneFileReader::read_generate(File& file) {

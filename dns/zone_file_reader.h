@@ -109,6 +109,7 @@ class ZoneFileReader {
   void read_ttl(File& file);
   void read_include(File& file);
   void include(File& file, const Token& token, const Name& origin);
+  bool may_include(const File& included) const;
   void read_generate(File& file);
   bool read_generate_line(File& file, Generate& line);
   bool join_rdata(const File& file, Generate& line);
@@ -128,6 +129,7 @@ class ZoneFileReader {
   const ZoneRecordHandler& handler_;
   ZoneFileResult result_;
   std::unique_ptr<std::uint8_t[]> rdata_;  // of the present record
+  const File* main_ = nullptr;             // while it is read
   std::uint64_t reported_ = 0;             // octets, by the last progress report
   bool stopped_ = false;                   // by the handler, or by too many errors
 };

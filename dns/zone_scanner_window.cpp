@@ -6,8 +6,10 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cassert>
 #include <cerrno>
+#include <climits>
 #include <cstring>
 
 namespace bowline::dns {
@@ -31,8 +33,17 @@ std::string ZoneWindow::open(const std::string& path) {
   if (!S_ISREG(status.st_mode)) {
     return S_ISDIR(status.st_mode) ? "it is a directory" : "it is not a regular file";
   }
+  public_ = (status.st_mode & S_IROTH) != 0;
   start(static_cast<std::uint64_t>(status.st_size));
   return {};
+}
+
+// Asked of the descriptor, so that it is the path of what is read and not of what is there by now.
+std::string ZoneWindow::real_path() const {
+  std::array<char, PATH_MAX> path;
+  const std::string link = "/proc/self/fd/" + std::to_string(fd_);
+  const ssize_t size = ::readlink(link.c_str(), path.data(), path.size());
+  return size <= 0 ? std::string() : std::string(path.data(), static_cast<std::size_t>(size));
 }
 
 void ZoneWindow::use(std::string_view text) {

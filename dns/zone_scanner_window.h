@@ -48,12 +48,18 @@ class ZoneWindow {
   std::uint64_t size() const { return size_; }  // of the file when it was opened
   int error() const { return error_; }          // errno of kFailed
 
+  // Of the file that is open: whether its mode lets everybody read it, and its path without symbolic
+  // links (empty if the system does not tell).
+  bool is_public() const { return public_; }
+  std::string real_path() const;
+
  private:
   void start(std::uint64_t size);
   bool fill();
   void finish();
 
   int fd_ = -1;
+  bool public_ = false;
   std::string_view text_;  // what of it is still to be taken; without a file
   std::unique_ptr<char[]> buffer_;
   std::size_t capacity_ = 0;  // of the text; behind it are a line feed and the padding

@@ -228,3 +228,88 @@ def test_an_idle_client_of_the_control_socket_does_not_block_others(running):
     finally:
         for link in links:
             link.close()
+
+
+def test_a_zone_that_cannot_be_loaded_is_answered_servfail(running):
+    running.add_zone("child.one.test.", "broken")
+    running.add_zone("later.test.")  # no file yet
+    running.write_config()
+    done = running.ctl("reload", check=False)
+    assert done.returncode == 1 and "child.one.test.zone:1:" in done.stdout
+    for name in ("www.child.one.test.", "child.one.test.", "later.test.", "x.later.test."):
+        for tcp in (False, True):
+            assert running.ask(name, "A", tcp=tcp).rcode == wire.SERVFAIL
+    assert running.ask("www.one.test.").answer
+    assert running.ask("child.one.test.", "DS").rcode == wire.NXDOMAIN  # the parent's to answer
+    rows = {row["zone"]: row for row in running.ctl_json("zone-status")}
+    assert rows["child.one.test."]["status"] == "failed" and rows["child.one.test."]["error"]
+    assert rows["later.test."]["serial"] is None
+    assert int(running.status()["zones-served"]) == 2
+    assert int(running.status()["zones-configured"]) == 4
+
+    running.write_zone("later.test.", zone("later.test.", 4))
+    running.ctl("reload", check=False)
+    assert running.serial("later.test.") == 4
+    assert int(running.status()["zones-served"]) == 3
+
+    del running.zones["child.one.test."]
+    running.write_config()
+    assert "0 removed" in running.ctl("reload").stdout
+    assert running.ask("www.child.one.test.").rcode == wire.NXDOMAIN
+
+
+def test_a_zone_that_never_loaded_is_answered_servfail_after_the_start():
+    with harness.Appliance({"good.test.": zone("good.test.", 1), "bad.test.": "broken"}) as each:
+        each.start()
+        assert each.ask("www.good.test.").answer
+        assert each.ask("www.bad.test.").rcode == wire.SERVFAIL
+        assert each.ask("www.elsewhere.test.").rcode == wire.REFUSED
+        old = each.kill_child("bowline-control")
+        each.wait_new_child("bowline-control", old)
+        each.wait_log("dataplane uses tables of generation 2")
+        harness.wait_until(lambda: each.ask("www.bad.test.").rcode == wire.SERVFAIL, 5.0,
+                           "SERVFAIL from the new tables")
+        assert int(each.status()["zones-served"]) == 1
+
+
+def test_a_changed_included_file_is_loaded(running):
+    included = running.folder / "more"
+    running.write_file(included, "a 60 A 192.0.2.7\n")
+    running.write_zone("one.test.", zone("one.test.", 2, "$INCLUDE more\n"))
+    running.ctl("reload")
+    assert running.ask("a.one.test.").answer
+    running.write_file(included, "b 60 A 192.0.2.8\n")
+    assert "1 zones loaded, 0 failed, 0 removed, 1 unchanged" in running.ctl("reload").stdout
+    assert running.ask("b.one.test.").answer
+    assert running.ask("a.one.test.").rcode == wire.NXDOMAIN
+    running.write_file(included, "b 60 A 192.0.2\n")
+    done = running.ctl("reload", check=False)
+    assert done.returncode == 1 and f"{included}:1:8:" in done.stdout
+    assert running.ask("b.one.test.").answer
+    assert "0 zones loaded, 1 failed" in running.ctl("reload", check=False).stdout
+
+
+def test_files_that_include_each_other_end(running):
+    loop = running.folder / "loop"
+    running.write_file(loop, "$INCLUDE loop\n")
+    running.write_zone("one.test.", zone("one.test.", 2, "$INCLUDE loop\n"))
+    done = running.ctl("reload", check=False)
+    assert done.returncode == 1 and f"{loop}:1:10:" in done.stdout
+    assert "more than 10 levels deep" in done.stdout
+    secret = running.folder.parent / f"{running.folder.name}-secret"
+    try:
+        running.write_file(secret, "root:x\n")
+        secret.chmod(0o640)
+        (running.folder / "link").symlink_to(secret)
+        for path in (secret, f"../{secret.name}", "link", "/etc/shadow", "/proc/self/mem",
+                     "/dev/zero", "/", "/etc/ssl/private"):
+            running.write_zone("one.test.", zone("one.test.", 2, f"$INCLUDE {path}\n"))
+            done = running.ctl("reload", check=False)
+            assert done.returncode == 1 and "one.test.zone:" in done.stdout, path
+            assert "root:" not in done.stdout + running.errors(), path
+    finally:
+        secret.unlink()
+    running.write_zone("one.test.", zone("one.test.", 2, "$GENERATE 0-65536 a$ A 192.0.2.1\n"))
+    done = running.ctl("reload", check=False)
+    assert done.returncode == 1 and "at most 65536 steps" in done.stdout
+    assert running.serial("one.test.") == 1

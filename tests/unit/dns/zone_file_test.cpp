@@ -458,6 +458,35 @@ TEST_CASE("zone file: $INCLUDE that fails") {
   CHECK_THAT(reading.errors[0], Catch::Matchers::StartsWith(main + ":2:1: found '$INCLUDE'"));
 }
 
+TEST_CASE("zone file: what only the server may read is not included from elsewhere") {
+  const Folder zones;
+  const Folder others;
+  const std::string main = zones.add("main", "");
+  const std::string secret = others.add("secret", "a NS .\n");
+  zones.add("below/private", "b NS .\n");
+  std::filesystem::create_symlink(secret, zones.path() + "/link");
+  std::filesystem::create_symlink(main, others.path() + "/zone");
+  const auto restrict = [](const std::string& path, bool is_public) {
+    using std::filesystem::perms;
+    std::filesystem::permissions(path, is_public ? perms(0644) : perms(0640));
+  };
+  const auto reads = [&](const std::string& path, const std::string& from) {
+    std::ofstream(main) << "$INCLUDE " << path << "\n";
+    return read_path(from, options_for("example.")).records.size() == 1;
+  };
+  restrict(secret, false);
+  restrict(zones.path() + "/below/private", false);
+  CHECK_FALSE(reads(secret, main));
+  CHECK_FALSE(reads("link", main));
+  CHECK(reads("below/private", main));
+  CHECK(reads(zones.path() + "/below/private", main));
+  CHECK(reads("secret", others.path() + "/zone"));  // below the folder that the zone was named in
+  CHECK(reads(zones.path() + "/below/private", others.path() + "/zone"));
+  restrict(secret, true);
+  CHECK(reads(secret, main));
+  CHECK(reads("link", main));
+}
+
 TEST_CASE("zone file: progress ends at the whole size") {
   std::string text;
   while (text.size() < 3 * kWindowSize) text += "some-name 3600 IN A 192.0.2.1\n";
