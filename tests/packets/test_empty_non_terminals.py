@@ -1,4 +1,4 @@
-"""Names that own nothing and exist because there are names below them (RFC 4592 2.2.2, RFC 8020)."""
+"""Names that own nothing and exist because of names below them (RFC 4592 2.2.2, RFC 8020)."""
 
 from cases import check
 from tables import SOA, row, table

@@ -1,4 +1,5 @@
-"""Names and types that are missing (RFC 2308, RFC 8020). With proofs: test_nsec.py, test_nsec3.py."""
+"""Names and types that are missing (RFC 2308, RFC 8020). With proofs they are in test_nsec.py and
+test_nsec3.py."""
 
 from cases import check
 from tables import row, table

@@ -1,4 +1,4 @@
-"""Zones of one tree on one server: the longest zone that a name ends in answers (RFC 1034 4.3.2)."""
+"""Zones of one tree on one server: the longest one that a name ends in answers (RFC 1034 4.3.2)."""
 
 from cases import check
 from tables import SOA, row, table

@@ -1,5 +1,5 @@
-"""What does not fit: TC, and whole RRsets up to there (RFC 2181 9, RFC 9471). The very octet at which
-a message is too long is in test_sizes.py."""
+"""What does not fit: TC, and whole RRsets up to there (RFC 2181 9, RFC 9471). The very octet at
+which a message is too long is in test_sizes.py."""
 
 from cases import check
 from tables import SIGNED_SOA, row, table
