@@ -9,6 +9,8 @@ import pathlib
 import subprocess
 
 ALGORITHMS = {"RSASHA256": 8, "ECDSAP256SHA256": 13, "ED25519": 15}
+DNAMES = ("dn", "dother", "dchild")
+LAME_CUTS = ("lame", "lame.under.nothing", "ds.under.nothing2")
 HOSTS = ("ns1", "www", "mail", "a", "b", "host")
 TYPES = ("A", "AAAA", "TXT", "MX", "CNAME", "DS", "NS", "SOA", "NSEC", "DNSKEY")
 
@@ -38,8 +40,11 @@ class Zone:
     name: str
     path: pathlib.Path
     flavour: Flavour = None            # None: not signed
+    is_top: bool = False               # of a tree: validators trust its key
     keys: list = dataclasses.field(default_factory=list)
     names: list = dataclasses.field(default_factory=list)
+    aliases: list = dataclasses.field(default_factory=list)  # owners of CNAME
+    cuts: list = dataclasses.field(default_factory=list)     # apexes of children, and its own
     anchors: list = dataclasses.field(default_factory=list)  # DS records in text
 
 
@@ -125,6 +130,8 @@ def content(rng, zone, other, children):
 
     def add(owner, text):
         owners.add(owner)
+        if text.startswith("CNAME"):
+            zone.aliases.append(owner)
         lines.append(f"{owner} {text}")
 
     for number, host in enumerate(HOSTS):
@@ -163,16 +170,15 @@ def content(rng, zone, other, children):
         add(label, f"NS ns1.{label}")
         lines.append(f"ns1.{label} A 127.0.0.1")
         lines += child.anchors
-    add("lame", "NS ns.lame")
-    lines.append("ns.lame A 192.0.2.99")
-    lines.append("occluded.lame TXT hidden")
-    add("lame.under.nothing", "NS ns.elsewhere.invalid.")
-    add("ds.under.nothing2", "NS ns.elsewhere.invalid.")
-    add("ds.under.nothing2", f"DS 12345 13 2 {'ab' * 32}")
+    lines += ["lame NS ns.lame", "ns.lame A 192.0.2.99", 'occluded.lame TXT "hidden"',
+              "lame.under.nothing NS ns.elsewhere.invalid.",
+              "ds.under.nothing2 NS ns.elsewhere.invalid.",
+              f"ds.under.nothing2 DS 12345 13 2 {'ab' * 32}"]
     for _ in range(rng.randint(5, 30)):
         labels = [rng.choice("abcdxyz*") for _ in range(rng.randint(1, 4))]
         owner = ".".join(["r", *labels][::-1])
-        if owner in owners:
+        # Where "*.*.r" is an empty non-terminal, Unbound takes the NSEC of "*.r" for its own.
+        if owner in owners or owner.count("*") > 1:
             continue
         add(owner, rng.choice(["A 192.0.2.200", 'TXT "random"', "AAAA 2001:db8::200",
                                "MX 5 mail"]))
@@ -186,13 +192,13 @@ def plain_content(zone):
             "@ NS ns1", "ns1 A 127.0.0.1", "www A 192.0.2.90", "*.wild A 192.0.2.91"]
 
 
-def make_trees(rng, folder, flavours, suffix="test."):
+def make_trees(rng, folder, flavours, suffix="bowline."):
     """One tree for each flavour; returns all zones. The apexes of the trees are zNUMBER.SUFFIX."""
     zones = []
     for number, flavour in enumerate(flavours):
         apex = f"z{number}.{suffix}"
         other = f"z{(number + 1) % len(flavours)}.{suffix}"
-        top = Zone(apex, folder / f"{apex}zone", flavour)
+        top = Zone(apex, folder / f"{apex}zone", flavour, is_top=True)
         signed = Zone(f"signed.{apex}", folder / f"signed.{apex}zone",
                       Flavour(rng.choice(("ldns", "bind")), nsec3=rng.random() < 0.5, split=False))
         children = [signed, Zone(f"plain.{apex}", folder / f"plain.{apex}zone"),
@@ -203,6 +209,8 @@ def make_trees(rng, folder, flavours, suffix="test."):
         make_anchors(signed, folder)
         for child in children:
             child.path.write_text("\n".join(plain_content(child)) + "\n")
+        for zone in (top, *children):
+            zone.cuts = [each.name for each in children]
         top.path.write_text("\n".join(content(rng, top, other, children)) + "\n")
         sign(signed, folder)
         sign(top, folder)
@@ -214,6 +222,12 @@ def make_trees(rng, folder, flavours, suffix="test."):
 
 def absolute(owner, zone):
     return zone.name if owner == "@" else f"{owner}.{zone.name}"
+
+
+def is_alias(name, owner, zone):
+    """Whether a name is an alias, or may be made one by a wildcard."""
+    parent = absolute(owner.removeprefix("*."), zone)
+    return name == parent or owner.startswith("*.") and name.endswith(f".{parent}")
 
 
 def questions(rng, zone, per_name=3):
@@ -228,11 +242,26 @@ def questions(rng, zone, per_name=3):
         for cut in range(1, owner.count(".") + 1):  # the empty non-terminals above
             names.add(f"{owner.split('.', cut)[cut]}.{zone.name}")
     names |= {f"{label}.{zone.name}" for label in
-              ("nx", "zz", "0", "\\000", "\\255", "nx.here", "nx.down.here", "q.ent.wild", "ent.wild",
-               "q.odd", "q.*.odd", "nx.dn", "a.b.dn", "www.dother", "q.wild.dother", "www.dchild",
+              ("nx", "zz", "0", "\\000", "\\255", "nx.here", "nx.down.here", "q.ent.wild",
+               "ent.wild", "q.odd", "q.*.odd", "nx.dn", "a.b.dn", "www.dother", "q.wild.dother",
+               "www.dchild",
                "under.nothing", "nothing", "nx.under.nothing", "nothing2", "*", "*.nx")}
     asked = []
     for name in sorted(names):
         types = {"A"} | {rng.choice(TYPES) for _ in range(per_name - 1)}
+        # A CNAME that a DNAME makes has no signature; asked for one, Unbound looks for a key.
+        if any(name.endswith(f".{dname}.{zone.name}") for dname in DNAMES):
+            types.discard("CNAME")
+        # An alias has no NSEC in a zone with NSEC3. Unbound wants the alias followed then, named
+        # must not have it followed; knotd and named do not.
+        has_nsec3 = zone.flavour and zone.flavour.nsec3
+        if has_nsec3 and any(is_alias(name, owner, zone) for owner in zone.aliases):
+            types.discard("NSEC")
+        if name == zone.name and zone.is_top:
+            types.discard("DS")  # nobody serves the parent
+        if name in zone.cuts:
+            types.discard("NSEC")  # named keeps the parent's, and the child's is asked for
         asked += [(name, each) for each in sorted(types)]
+    if zone.is_top:  # whoever asks for more than their DS asks servers that are not there
+        asked += [(f"{cut}.{zone.name}", "DS") for cut in LAME_CUTS]
     return asked
