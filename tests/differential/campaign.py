@@ -155,7 +155,7 @@ class Batch:
         for question, octets in zip(questions, zip(*replies)):
             parsed = {kind: parse(each) for kind, each in zip(self.kinds, octets)}
             zone = compare.zone_of(self.zones, question.key, question.qtype)
-            found.append(compare.Case(question, zone, self.zones, parsed, set(), {}))
+            found.append(compare.Case(question, zone, self.zones, parsed, {}, {}))
         for kind, client in zip(self.kinds, clients):
             if kind in chains.STOPPING:
                 chains.Follower(self.zones, kind, client).follow(found)

@@ -39,10 +39,10 @@ class Follower:
     def ask(self, pairs, tcp):
         questions = [question_for(case.question, target).octets for case, target in pairs]
         ask = self.client.ask_tcp if tcp else self.client.ask
-        for (case, _), octets in zip(pairs, ask(questions)):
+        for (case, target), octets in zip(pairs, ask(questions)):
             if octets is not None:
                 join(case.replies[self.kind], messages.parse(octets))
-                case.joined.add(self.kind)
+                case.joined.setdefault(self.kind, set()).add(names.wire(target))
 
     def border(self, question, reply):
         """The target of the last alias, if another zone has it, and nothing of it is there."""

@@ -15,15 +15,15 @@ OURS = "bowline"
 class Case:
     """One question, the zone that answers it first, and all replies by server; None: no reply.
 
-    `joined`: servers whose reply is put together from several (chains.py). `whole`: the replies
-    over TCP, if one over UDP was cut.
+    `joined`: of a server whose reply is put together from several the further names (chains.py).
+    `whole`: the replies over TCP, if one over UDP was cut.
     """
 
     question: object
     zone: object
     zones: list
     replies: dict
-    joined: set
+    joined: dict
     whole: dict
 
     @property

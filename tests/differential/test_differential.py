@@ -42,7 +42,7 @@ def reply(**parts):
 def report_of(ours, **peers):
     replies = {compare.OURS: ours, **{peer: reply() for peer in servers.PEERS}, **peers}
     report = campaign.Report()
-    report.add(compare.Case(QUESTION, None, [], replies, set(), {}))
+    report.add(compare.Case(QUESTION, None, [], replies, {}, {}))
     return report
 
 

@@ -65,9 +65,13 @@ class Maker:
         return self.zone.names.get(names.lower(owner), set())
 
     def closed(self, owner):
-        """Whether a DNAME stands above: nothing may be below it (RFC 6672 2.4)."""
+        """Whether a DNAME stands above: nothing may be below it (RFC 6672 2.4).
+
+        Of any zone: nsd takes what another zone has there for data below it.
+        """
         key = names.lower(owner)
-        return any(len(key) > len(d) and names.is_below(key, d) for d in self.zone.dnames)
+        return any(len(key) > len(d) and names.is_below(key, d)
+                   for zone in [self.zone, *self.world] for d in zone.dnames)
 
     def may_add(self, owner, rr_type):
         types = self.types(owner)
@@ -78,7 +82,8 @@ class Maker:
         if rr_type == "DNAME":
             key = names.lower(owner)
             return ("CNAME" not in types and "DNAME" not in types and "NS" not in types
-                    and not any(n != key and names.is_below(n, key) for n in self.zone.names))
+                    and not any(n != key and names.is_below(n, key)
+                                for zone in [self.zone, *self.world] for n in zone.names))
         return "CNAME" not in types and not (rr_type == "NS" and "DNAME" in types)
 
     def add(self, owner, rr_type, *rdatas):
