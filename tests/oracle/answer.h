@@ -22,6 +22,7 @@ struct Setup {
   bool client_subnet = false;      // known, and answered as holding for every address
   bool rotation = false;           // of the records of an answer, which no comparison sees
   unsigned idle_ms = 10000;        // after which an idle connection is closed
+  bool edited = false;             // the zones came to be by changes of others
 };
 struct Transport {
   bool stream = false;

@@ -9,10 +9,12 @@
 #include "answer/query.h"
 #include "answer/scratch.h"
 #include "link/publish.h"
+#include "rdata.h"
 #include "zones/builder.h"
 #include "zones/layout.h"
 #include "zones/placeholder.h"
 #include "zones/publisher.h"
+#include "zones/writer.h"
 
 namespace bowline::oracle {
 
@@ -51,19 +53,70 @@ T checked(dns::Result<T> result) {
   if (!result) throw std::runtime_error(result.error());
   return std::move(*result);
 }
+void checked(const dns::Result<void>& result) {
+  if (!result) throw std::runtime_error(result.error());
+}
 
-zones::ZoneDraft load(zones::Arena& arena, const dns::HashKey& secret, const ZoneRecords& zone) {
-  const dns::Name apex = to_name(zone.apex);
-  if (zone.records.empty()) return checked(zones::make_placeholder(arena, secret, apex));
-  zones::ZoneBuilder builder(arena, secret, apex);
-  for (const Record& record : zone.records) {
-    const auto* const rdata = reinterpret_cast<const std::uint8_t*>(record.rdata.data());
-    if (!builder.add(to_name(record.owner), record.type, record.ttl,
-                     {rdata, record.rdata.size()})) {
+// ---- Zones by changes of others -------------------------------------------------------------------
+
+constexpr std::uint32_t kStrangeTtl = 0x7fffffff;  // an RRset has the lowest TTL, so this one's passes
+
+// A record that a zone does not have: delegations, aliases of all below, and wildcards that come and
+// go change what other names are.
+Record strange_record(const Record& near, std::size_t i) {
+  switch (i % 3) {
+    case 0: return {near.owner, RrType::kNs, kStrangeTtl, to_wire({"strange"})};
+    case 1: return {near.owner, RrType::kDname, kStrangeTtl, to_wire({"strange"})};
+    default: return {below(near.owner, "*"), RrType::kTxt, kStrangeTtl, u8(7) + "strange"};
+  }
+}
+
+// What is added to and taken from the first version of a zone.
+struct Changes {
+  std::vector<Record> first, added, removed;
+
+  explicit Changes(const std::vector<Record>& wanted) {
+    for (std::size_t i = 0; i < wanted.size(); ++i) {
+      const bool is_first = i % 2 == 0 || wanted[i].type == RrType::kSoa;
+      (is_first ? first : added).push_back(wanted[i]);
+      if (i % 5 != 0 || wire_size(wanted[i].owner) + 2 > kMaxName) continue;
+      Record strange = strange_record(wanted[i], i / 5);
+      strange.owner = lower(strange.owner);
+      if (std::find(removed.begin(), removed.end(), strange) != removed.end()) continue;
+      first.push_back(strange);
+      removed.push_back(std::move(strange));
+    }
+  }
+};
+
+dns::Bytes rdata_of(const Record& record) {
+  return {reinterpret_cast<const std::uint8_t*>(record.rdata.data()), record.rdata.size()};
+}
+
+zones::ZoneDraft load(zones::Arena& arena, const dns::HashKey& secret, const Name& apex,
+                      const std::vector<Record>& records) {
+  if (records.empty()) return checked(zones::make_placeholder(arena, secret, to_name(apex)));
+  zones::ZoneBuilder builder(arena, secret, to_name(apex));
+  for (const Record& record : records) {
+    if (!builder.add(to_name(record.owner), record.type, record.ttl, rdata_of(record))) {
       throw std::runtime_error("a record of " + to_text(record.owner) + " is outside its zone");
     }
   }
   return checked(builder.build());
+}
+
+zones::ZoneDraft change(zones::Arena& arena, const dns::HashKey& secret, const zones::Zone& zone,
+                        const Changes& changes) {
+  zones::ZoneWriter writer(arena, secret, zone);
+  for (const Record& record : changes.added) {
+    checked(writer.add(to_name(record.owner), record.type, record.ttl, rdata_of(record)));
+  }
+  for (const Record& record : changes.removed) {
+    if (!checked(writer.remove(to_name(record.owner), record.type, rdata_of(record)))) {
+      throw std::runtime_error("a record of " + to_text(record.owner) + " is not there");
+    }
+  }
+  return checked(writer.finish());
 }
 
 // A query in a buffer that ends where its capacity does, so that a sanitizer sees what runs over.
@@ -118,12 +171,28 @@ struct Subject::Tables {
   answer::Scratch scratch;
 };
 
-Subject::Subject(const std::vector<ZoneRecords>& zones, const Setup& setup)
+Subject::Subject(const std::vector<ZoneRecords>& all, const Setup& setup)
     : tables_(std::make_unique<Tables>(setup)) {
   zones::Arena arena(tables_->heap);
+  const dns::HashKey& secret = tables_->secret;
   std::vector<zones::ZoneDraft> drafts;
-  for (const ZoneRecords& zone : zones) drafts.push_back(load(arena, tables_->secret, zone));
+  std::vector<Changes> changes;
+  for (const ZoneRecords& zone : all) {
+    changes.emplace_back(zone.records);
+    drafts.push_back(load(arena, secret, zone.apex,
+                          setup.edited ? changes.back().first : zone.records));
+  }
   checked(tables_->publisher.publish(std::move(drafts)));
+  for (std::size_t i = 0; setup.edited && i < all.size(); ++i) {
+    if (all[i].records.empty()) continue;
+    dns::NameKey key;
+    dns::make_name_key(secret, to_name(all[i].apex), key);
+    const zones::View view = tables_->publisher.current();
+    std::vector<zones::ZoneDraft> next;
+    next.push_back(
+        change(arena, secret, *zones::find_zone_exact(view, key, key.depth), changes[i]));
+    checked(tables_->publisher.publish(std::move(next)));
+  }
 }
 
 Subject::~Subject() = default;

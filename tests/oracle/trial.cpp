@@ -18,6 +18,7 @@ Setup generate_setup(Choices& choices) {
   if (choices.percent(50)) setup.nsid = std::string(choices.percent(20) ? 255 : 5, 'n');
   setup.client_subnet = choices.percent(30);
   setup.rotation = choices.percent(30);
+  setup.edited = choices.percent(20);
   return setup;
 }
 
@@ -144,6 +145,7 @@ std::string Trial::explain(const Difference& difference) const {
   return text + "udp-max-payload " + std::to_string(setup_.udp_payload) +
          (setup_.client_subnet ? ", edns-client-subnet" : "") +
          (setup_.rotation ? ", answer-rotation" : "") +
+         (setup_.edited ? ", zones made by changes" : "") +
          "\nquery: " + to_text(smallest.query) + smallest.answers;
 }
 
