@@ -28,7 +28,7 @@ bool watch(int epoll, int fd, std::uint32_t events, std::uint64_t data) {
   epoll_event event{};
   event.events = events;
   event.data.u64 = data;
-  return ::epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event) == 0;
+  return ::epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event) == 0 || errno == EEXIST;
 }
 
 }  // namespace
@@ -117,9 +117,7 @@ void TcpServer::handle_event(std::uint64_t data, std::uint32_t events) {
   const Id id = static_cast<Id>(data);
   const Connection& connection = connections_[id];
   if (!connection.socket || event_of(id, connection.generation) != data) return;
-  if ((events & (EPOLLERR | EPOLLHUP)) != 0) {
-    return connection.shut ? forget(id) : close(id, Counter::tcp_closed_error);
-  }
+  if ((events & (EPOLLERR | EPOLLHUP)) != 0) return close(id, Counter::tcp_closed_error);
   if ((events & EPOLLOUT) != 0) return write(id);
   if ((events & EPOLLIN) != 0) read(id);
 }
@@ -138,16 +136,8 @@ void TcpServer::drop_forgotten_asks() {
 void TcpServer::expire() {
   for (Id id = expiry_.expired(now_ms_); id != Expiry::kNobody; id = expiry_.expired(now_ms_)) {
     if (last_look(id)) continue;
-    switch (expiry_.kind_of(id)) {
-      case Waiting::kEnd:
-        forget(id);
-        break;
-      case Waiting::kRequest:
-        close(id, Counter::tcp_closed_idle);
-        break;
-      default:
-        close(id, Counter::tcp_closed_io);
-    }
+    const bool idle = expiry_.kind_of(id) == Waiting::kRequest;
+    close(id, idle ? Counter::tcp_closed_idle : Counter::tcp_closed_io);
   }
 }
 
@@ -172,6 +162,7 @@ void TcpServer::listen() {
     if (!watch(epoll_.get(), listeners_[i].socket, EPOLLIN | EPOLLEXCLUSIVE,
                kListenerEvents + i)) {
       failure_ = "cannot watch a TCP socket";
+      resume_ms_ = now_ms_ + kAcceptPause_ms;
     }
   }
 }
@@ -282,12 +273,8 @@ void TcpServer::add_client(std::uint16_t listener, link::Fd socket, const link::
 }
 
 void TcpServer::close(Id id, Counter reason) {
-  link_.counters.add(reason);
-  forget(id);
-}
-
-void TcpServer::forget(Id id) {
   Connection& connection = connections_[id];
+  if (!connection.refused) link_.counters.add(reason);  // else counted when it was refused
   clients_.leave(seat_, connection.group);
   held_ -= connection.held;
   const std::uint32_t generation = connection.generation;

@@ -105,7 +105,7 @@ class TcpServer {
       return !refused && outstanding() < kMaxOutstanding && replies.size() < kMaxUnsent;
     }
   };
-  static_assert(sizeof(Connection) <= 512, "hardening 51: an idle client costs little");
+  static_assert(sizeof(Connection) <= 128, "hardening 51: an idle client costs little");
 
   struct Frame {
     std::uint8_t octets[kLengthSize + dns::kMaxMessageSize + 1];
@@ -134,7 +134,6 @@ class TcpServer {
   bool make_place();
   void add_client(std::uint16_t listener, link::Fd socket, const link::Endpoint& peer);
   void close(Id id, link::Counter reason);
-  void forget(Id id);
   void give_up_places();
   Id least_missed();
   void limit_held();

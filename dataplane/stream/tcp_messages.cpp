@@ -87,7 +87,7 @@ bool TcpServer::settle(Id id) {
   Connection& connection = connections_[id];
   const bool done = connection.outstanding() == 0;
   if (connection.ended && done) {
-    connection.refused ? forget(id) : close(id, Counter::tcp_closed_by_peer);
+    close(id, Counter::tcp_closed_by_peer);
     return false;
   }
   if (connection.refused && done && !connection.shut) {

@@ -2,7 +2,8 @@
 // is kept once all is done. Needs: dataplane_dep.
 //
 // Each step takes an octet of the input: how much more of the rest "arrives", whether messages are
-// taken, and how much of the replies "is sent". Each message taken is its own reply.
+// taken, and how much of the replies "is sent". Each message taken is its own reply, which goes out
+// in part before the rest is queued where nothing waits before it.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -40,7 +41,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     wire = wire.subspan(count);
     dns::Bytes message;
     while ((last || (choice & 64) != 0) && take_message(stream, message)) {
-      replies.append_message(message);
+      const std::size_t first = replies.empty() ? (choice & 7U) : 0;
+      if (first == 0 || first > message.size()) {
+        replies.append_message(message);
+      } else {
+        const dns::Bytes framed(message.data() - kLengthSize, kLengthSize + message.size());
+        sent.insert(sent.end(), framed.begin(), framed.begin() + static_cast<std::ptrdiff_t>(first));
+        replies.append(framed, first);
+      }
       taken_octets += kLengthSize + message.size();
       ++taken;
     }
@@ -55,5 +63,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   demand(finished == taken && replies.empty() && replies.size() == 0);
   demand(sent.size() == taken_octets && std::equal(sent.begin(), sent.end(), whole.begin()));
   demand(requests.size() == whole.size() - taken_octets);
+  demand(replies.held() == 0 && (requests.held() == 0) == requests.empty());
   return 0;
 }

@@ -242,6 +242,26 @@ def test_what_control_answers_does_not_hold_up_the_rest(served, host):
 
 
 @pytest.mark.parametrize("host", HOSTS)
+def test_what_is_sent_behind_a_message_without_a_header_costs_no_answer(served, host):
+    """Closing with octets unread would be a reset, and the answers on their way were lost."""
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as link:
+        link.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        link.connect(served.address(host))
+        link.settimeout(10)
+        link.sendall(b"".join(LARGE[:10]) + frame(b""))
+        octets = link.recv(1)  # so it has been read
+        link.sendall(ONE * 1000)
+        while fresh := link.recv(1 << 16):
+            octets += fresh
+    sizes = []
+    while octets:
+        size = int.from_bytes(octets[:2], "big")
+        sizes.append(len(octets[2:2 + size]))
+        octets = octets[2 + size:]
+    assert len(sizes) == 10 and min(sizes) > BIG * 0.9
+
+
+@pytest.mark.parametrize("host", HOSTS)
 def test_a_reader_with_a_small_window_gets_every_octet(served, host):
     with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as link:
         link.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)

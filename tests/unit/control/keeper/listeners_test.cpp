@@ -2,6 +2,7 @@
 #include "control/keeper/listeners.h"
 
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 
 #include <catch2/catch.hpp>
@@ -78,6 +79,47 @@ TEST_CASE("workers of sockets may come after others, or be none") {
   REQUIRE(streams);
   REQUIRE(streams->size() == 1);
   CHECK((*streams)[0].transport == link::Transport::kTcp);
+}
+
+TEST_CASE("with tcp-reuseport each stream thread has a TCP socket of its own") {
+  std::uint16_t port = 0;
+  occupy(SOCK_STREAM, false, port).reset();
+  const auto opened = open_listeners({loopback(port)}, {0, 1, 4, 3});
+  if (!opened) FAIL(opened.error());
+  REQUIRE(opened->size() == 4);
+  for (unsigned i = 1; i < 4; ++i) {
+    const Listener& each = (*opened)[i];
+    CHECK(each.transport == link::Transport::kTcp);
+    CHECK(each.worker == 3 + i);
+    CHECK(port_of(each.socket.get()) == port);
+  }
+  CHECK_FALSE(open_listeners({loopback(port)}, {0, 1, 4, 3}));  // and nobody else has one
+}
+
+int option_of(int socket, int name) {
+  int value = -1;
+  socklen_t length = sizeof value;
+  REQUIRE(::getsockopt(socket, IPPROTO_TCP, name, &value, &length) == 0);
+  return value;
+}
+
+TEST_CASE("what is set on a TCP socket holds for its clients") {
+  std::uint16_t port = 0;
+  occupy(SOCK_STREAM, false, port).reset();
+  const auto opened = open_listeners({loopback(port)}, {0, 0});
+  if (!opened) FAIL(opened.error());
+  const int listening = opened->front().socket.get();
+  CHECK(option_of(listening, TCP_FASTOPEN) > 0);
+  const link::Fd client(::socket(AF_INET, SOCK_STREAM, 0));
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  address.sin_port = htons(port);
+  REQUIRE(::connect(client.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) == 0);
+  const link::Fd accepted(::accept(listening, nullptr, nullptr));
+  REQUIRE(accepted);
+  CHECK(option_of(accepted.get(), TCP_NODELAY) == 1);
+  CHECK(option_of(accepted.get(), TCP_NOTSENT_LOWAT) == 128 << 10);
 }
 
 TEST_CASE("addresses that come later can be listened on, and are known to be missing") {
