@@ -208,14 +208,15 @@ void MessageBuilder::write_opt(std::uint16_t udp_size, std::uint8_t extended_rco
   assert(size <= reserve_);
   reserve_ -= size;
   limit_ += size;
-  std::array<std::uint8_t, kOptFixedSize> fixed{};
-  store_u16(&fixed[1], code_of(RrType::kOpt));
-  store_u16(&fixed[3], udp_size);
+  std::uint8_t* const fixed = buffer_.data() + size_;
+  fixed[0] = 0;  // the root
+  store_u16(fixed + 1, code_of(RrType::kOpt));
+  store_u16(fixed + 3, udp_size);
   fixed[5] = extended_rcode;
   fixed[6] = version;
-  store_u16(&fixed[7], flags);
-  store_u16(&fixed[9], static_cast<std::uint16_t>(options.size()));
-  put(fixed);
+  store_u16(fixed + 7, flags);
+  store_u16(fixed + 9, static_cast<std::uint16_t>(options.size()));
+  size_ += kOptFixedSize;
   put(options);
   ++counts_[static_cast<unsigned>(Section::kAdditional)];
 }

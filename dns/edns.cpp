@@ -66,14 +66,16 @@ bool note_option(Edns& edns, EdnsOption code, Bytes value, std::size_t offset) {
   }
 }
 
-Edns read_fixed(std::uint16_t rr_class, std::uint32_t ttl) {
-  Edns edns;
+// Makes `edns` what the fixed fields say. In place: a value that is made elsewhere field by field and
+// copied as a whole waits for its own stores.
+void take_fixed(std::uint16_t rr_class, std::uint32_t ttl, Edns& edns) {
+  static constexpr Edns kNothing{};
+  edns = kNothing;
   edns.udp_size = rr_class;
   edns.extended_rcode = static_cast<std::uint8_t>(ttl >> 24);
   edns.version = static_cast<std::uint8_t>(ttl >> 16);
   edns.flags = static_cast<std::uint16_t>(ttl);
-  edns.dnssec_ok = (edns.flags & kDnssecOkBit) != 0;
-  return edns;
+  edns.dnssec_ok = (static_cast<std::uint16_t>(ttl) & kDnssecOkBit) != 0;
 }
 
 bool read_options(Bytes message, std::size_t offset, std::size_t size, Edns& edns) {
@@ -110,9 +112,9 @@ std::optional<NameView> read_whole_name(Bytes value) {
 
 bool read_opt(Bytes message, std::uint16_t rr_class, std::uint32_t ttl, std::size_t offset,
               std::size_t size, Edns& edns) {
-  edns = read_fixed(rr_class, ttl);
+  take_fixed(rr_class, ttl, edns);
   if (read_options(message, offset, size, edns)) return true;
-  edns = read_fixed(rr_class, ttl);
+  take_fixed(rr_class, ttl, edns);
   return false;
 }
 
