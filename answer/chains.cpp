@@ -54,8 +54,8 @@ Outcome follow_dname(Reply& reply) {
   const unsigned depth = reply.place.depth;
   const zones::Rrset dname =
       zones::find_rrset(reply.base(), *reply.place.node, dns::RrType::kDname);
-  // A DNAME that leads below itself redirects again and again, but an RRset stands in a section once
-  // (RFC 2181 5).
+  // A DNAME that leads below itself redirects again and again, but an RRset stands in a section
+  // once (RFC 2181 5).
   if (!has_passed(reply, reply.place.node) &&
       !reply.put_required(query.name.suffix(depth), false, dname)) {
     return Outcome::kAnswered;

@@ -14,7 +14,8 @@ bool is_answered_at_alias(dns::RrType type) {
          type == dns::RrType::kRrsig || type == dns::RrType::kNsec;
 }
 
-// A chain has come to the very DNAME that it went by: an RRset stands in a section once (RFC 2181 5).
+// A chain has come to the very DNAME that it went by: an RRset stands in a section once
+// (RFC 2181 5).
 bool is_there(const Reply& reply, dns::RrType type) {
   return type == dns::RrType::kDname && reply.place.standing == Standing::kExact &&
          has_passed(reply, reply.place.node);

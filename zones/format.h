@@ -111,8 +111,8 @@ struct Node {
 };
 static_assert(sizeof(Node) == 12);
 
-// Node::cut_depth for a delegation or DNAME at a name of `labels` labels, and back. 0 is taken, so a
-// DNAME at the root has a number that no name has labels.
+// Node::cut_depth for a delegation or DNAME at a name of `labels` labels, and back. 0 is taken, so
+// a DNAME at the root has a number that no name has labels.
 inline constexpr std::uint8_t kCutAtRoot = 255;
 inline constexpr std::uint8_t cut_depth_at(unsigned labels) {
   return labels == 0 ? kCutAtRoot : static_cast<std::uint8_t>(labels);

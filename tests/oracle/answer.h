@@ -51,8 +51,8 @@ struct Answer {
   std::size_t limit = 65535;
   std::uint16_t rr_class = 1;  // of the records
   std::vector<Piece> pieces;
-  // Options of OPT, by code. Not judged: extended errors, and any in errors that are said before the
-  // question is looked at.
+  // Options of OPT, by code. Not judged: extended errors, and any in errors that are said before
+  // the question is looked at.
   std::map<unsigned, Octets> options;
   bool options_are_free = true;
 };

@@ -110,7 +110,8 @@ class QueryMaker {
   }
 
   Octets make_option() {
-    static const std::vector<std::size_t> codes = {3, 3, 8, 9, 9, 10, 10, 11, 12, 15, 19, 100, 65001};
+    static const std::vector<std::size_t> codes = {3,  3,  8,  9,  9,   10,   10,
+                                                   11, 12, 15, 19, 100, 65001};
     if (choices_.percent(10)) return u16(8) + u16(7) + u16(1) + u8(24) + u8(0) + u8(192) + u16(2);
     static const std::vector<std::size_t> sizes = {0, 0, 4, 8, 8, 16, 24, 41};
     const std::size_t size = choices_.of(sizes);

@@ -43,7 +43,8 @@ Octets make_rdata(Choices& choices, RrType type, const Name& target) {
     case RrType::kSrv: return u16(choices.below(4)) + u16(0) + u16(53) + to_wire(target);
     case RrType::kSvcb:
     case RrType::kHttps: return make_binding(choices, target);
-    case RrType::kDs: return u16(choices.below(65536)) + u8(13) + u8(2) + random_octets(choices, 32);
+    case RrType::kDs:
+      return u16(choices.below(65536)) + u8(13) + u8(2) + random_octets(choices, 32);
     case RrType::kNs:
     case RrType::kCname:
     case RrType::kDname:

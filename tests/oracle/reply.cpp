@@ -242,7 +242,9 @@ std::string compare(const Octets& message, const Request& request, const Setup& 
     const bool fits = message.size() + plain_size(piece) <= answer.limit;
     if (piece.is_required && !truncated) return "missing: " + name_of(piece);
     if (piece.is_required && !fits) lacks_required = true;
-    if (!piece.is_required && !truncated && fits) return "missing though it fits: " + name_of(piece);
+    if (!piece.is_required && !truncated && fits) {
+      return "missing though it fits: " + name_of(piece);
+    }
   }
   if (!left.empty()) {
     return "too much: " + record_text(left[0].owner, left[0].ttl, left[0].type, left[0].rdata);

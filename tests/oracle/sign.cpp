@@ -81,8 +81,8 @@ class Signer {
       if (is_upper) std::transform(label.begin(), label.end(), label.begin(), ::toupper);
       const Name owner = below(apex_, label);
       add(owner, RrType::kNsec3, kChainTtl,
-          u8(1) + u8(opt_out ? 1 : 0) + parameters_of(salt, iterations) + u8(next->first.size()) + next->first +
-              at->second);
+          u8(1) + u8(opt_out ? 1 : 0) + parameters_of(salt, iterations) +
+              u8(next->first.size()) + next->first + at->second);
       add_signatures(owner, RrType::kNsec3, kChainTtl);
     }
   }

@@ -93,7 +93,7 @@ void Solver::put_soa(Answer& answer) const {
   put(answer, Section::kAuthority, zone_->apex, RrType::kSoa, soa, true);
 }
 
-void Solver::deny(const Place& place, bool is_name_missing, Answer& answer) {
+void Solver::deny(const Place& place, bool is_name_missing, Answer& answer) const {
   answer.rcode = is_name_missing ? 3 : 0;
   put_soa(answer);
   if (is_name_missing) prove_no_name(place, answer);
@@ -222,39 +222,44 @@ bool Solver::follow_dname(const Place& place, Answer& answer) {
   return follow(target);
 }
 
+// What stands at the name of the type, or, of its signatures, as data.
+void Solver::put_asked(Answer& answer, RrType type, const Rrset& rrset) const {
+  if (request_.qtype == RrType::kAny) put(answer, Section::kAnswer, key_, type, rrset, true);
+  else put_signatures(answer, key_, type, rrset);
+}
+
 // ANY and RRSIG. Over a stream: all there is. Else one RRset is enough (RFC 8482 4.1, 7), and each
 // is as good as the other, so there is a choice of answers.
-void Solver::answer_several(const Place& place) {
-  const Answer so_far = several_.back();
-  several_.pop_back();
+std::vector<Answer> Solver::answer_several(const Place& place, const Answer& so_far) const {
   const bool is_any = request_.qtype == RrType::kAny;
-  Answer all = so_far;
-  std::vector<std::pair<RrType, const Rrset*>> put_types;
+  std::map<RrType, const Rrset*> asked;
   for (const auto& [type, rrset] : *place.node) {
-    if (is_any ? rrset.rdata.empty() : rrset.signatures.empty()) continue;
-    Answer one = so_far;
-    for (Answer* const answer : {&all, &one}) {
-      if (is_any) put(*answer, Section::kAnswer, key_, type, rrset, true);
-      else put_signatures(*answer, key_, type, rrset);
+    if (is_any ? !rrset.rdata.empty() : !rrset.signatures.empty()) asked[type] = &rrset;
+  }
+  std::vector<Answer> answers;
+  if (asked.empty()) {
+    deny(place, false, answers.emplace_back(so_far));
+  } else if (stream_) {
+    Answer& all = answers.emplace_back(so_far);
+    for (const auto& [type, rrset] : asked) put_asked(all, type, *rrset);
+    for (const auto& [type, rrset] : asked) {
+      if (is_any) put_targets(key_, type, *rrset, all);
     }
-    if (is_any) put_targets(key_, type, rrset, one);
-    put_types.emplace_back(type, &rrset);
-    if (!stream_) several_.push_back(std::move(one));
+  } else {
+    for (const auto& [type, rrset] : asked) {
+      Answer& one = answers.emplace_back(so_far);
+      put_asked(one, type, *rrset);
+      if (is_any) put_targets(key_, type, *rrset, one);
+    }
   }
-  if (put_types.empty()) {
-    deny(place, false, all);
-  } else if (is_any) {
-    for (const auto& [type, rrset] : put_types) put_targets(key_, type, *rrset, all);
-  }
-  if (several_.empty()) several_.push_back(std::move(all));
+  return answers;
 }
 
 // The data of an existing name, or of the wildcard that it is made from. True: go on at an alias.
 bool Solver::answer_from(const Place& place, Answer& answer) {
   const RrType type = request_.qtype;
   if (type == RrType::kAny || type == RrType::kRrsig) {
-    several_.push_back(answer);
-    answer_several(place);
+    several_ = answer_several(place, answer);
     return false;
   }
   if (const Rrset* const rrset = find(*place.node, type)) {

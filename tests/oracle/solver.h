@@ -44,9 +44,10 @@ class Solver {
   bool answer_from(const Place& place, Answer& answer);
   bool follow(const Name& target);
   bool follow_dname(const Place& place, Answer& answer);
-  void answer_several(const Place& place);
+  void put_asked(Answer& answer, RrType type, const Rrset& rrset) const;
+  std::vector<Answer> answer_several(const Place& place, const Answer& so_far) const;
   void refer(const Place& place, Answer& answer);
-  void deny(const Place& place, bool is_name_missing, Answer& answer);
+  void deny(const Place& place, bool is_name_missing, Answer& answer) const;
 
   void put(Answer& answer, Section section, const Name& owner, RrType type, const Rrset& rrset,
            bool is_required) const;

@@ -57,12 +57,13 @@ void checked(const dns::Result<void>& result) {
   if (!result) throw std::runtime_error(result.error());
 }
 
-// ---- Zones by changes of others -------------------------------------------------------------------
+// ---- Zones by changes of others -----------------------------------------------------------------
 
-constexpr std::uint32_t kStrangeTtl = 0x7fffffff;  // an RRset has the lowest TTL, so this one's passes
+// An RRset has the lowest TTL of its records, so this one goes with its record.
+constexpr std::uint32_t kStrangeTtl = 0x7fffffff;
 
-// A record that a zone does not have: delegations, aliases of all below, and wildcards that come and
-// go change what other names are.
+// A record that a zone does not have: delegations, aliases of all below, and wildcards that come
+// and go change what other names are.
 Record strange_record(const Record& near, std::size_t i) {
   switch (i % 3) {
     case 0: return {near.owner, RrType::kNs, kStrangeTtl, to_wire({"strange"})};

@@ -36,7 +36,8 @@ struct Rrset {
   std::vector<Signature> signatures;
 };
 
-// The RRsets of one name that have data or signatures. Empty: an empty non-terminal (RFC 4592 2.2.2).
+// The RRsets of one name that have data or signatures. Without any it is an empty non-terminal
+// (RFC 4592 2.2.2).
 using Node = std::map<RrType, Rrset>;
 
 // The RRset of `type` if it has data.
@@ -58,7 +59,7 @@ struct Zone {
 
   Name apex;
   std::map<Name, Node> nodes;      // lower case; map order is canonical order
-  std::map<Octets, Rrset> nsec3;   // by hash; their owners are no names of the zone (RFC 5155 7.2.8)
+  std::map<Octets, Rrset> nsec3;   // by hash; the owners are no names of the zone (RFC 5155 7.2.8)
   std::optional<Nsec3Parameters> nsec3_parameters;
 };
 
