@@ -1,5 +1,6 @@
 // make_settings(): what the dataplane has to know of the configuration.
 #include <netdb.h>
+#include <nss.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -20,6 +21,9 @@ std::string find_host_name() {
   ::gethostname(name, sizeof name - 1);
   const std::string own = name;
   if (own.find('.') != std::string::npos) return own;
+  // /etc/hosts only: this host's own resolver may be the server that is starting, and a start must
+  // not wait for the time-outs of one that is gone.
+  ::__nss_configure_lookup("hosts", "files");
   addrinfo hints{};
   hints.ai_family = AF_UNSPEC;
   hints.ai_socktype = SOCK_DGRAM;
@@ -30,7 +34,7 @@ std::string find_host_name() {
   return found->ai_canonname != nullptr ? found->ai_canonname : own;
 }
 
-// The host's full name, as it was when it was first asked for: to look it up may take a while.
+// The host's full name, as it was when it was first asked for.
 const std::string& host_name() {
   static const std::string name = find_host_name();
   return name;
