@@ -31,6 +31,8 @@ namespace bowline::dns {
 
 inline constexpr std::size_t kMaxZoneFileErrors = 20;   // what a person reads in one go
 inline constexpr unsigned kMaxIncludeDepth = 10;        // as Unbound; stops inclusion loops
+// In all of a reading: with several $INCLUDE a file the depth alone allows any number to the tenth.
+inline constexpr unsigned kMaxIncludedFiles = 10000;
 inline constexpr std::uint64_t kMaxGenerateSteps = 65536;  // per directive: one line is not a bomb
 
 // One record as read. Views live until the handler returns.

@@ -99,6 +99,13 @@ void ZoneFileReader::include(File& file, const Token& token, const Name& origin)
                                 " levels deep: does one include itself?");
     return;
   }
+  if (included_ == kMaxIncludedFiles) {
+    unexpected(file, token,
+               "no more than " + std::to_string(kMaxIncludedFiles) + " included files in all");
+    stopped_ = true;
+    return;
+  }
+  ++included_;
   const auto path = path_from_text(token.text);
   if (!path) {
     unexpected(file, token, "the name of a file");

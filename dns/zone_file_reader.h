@@ -130,6 +130,7 @@ class ZoneFileReader {
   ZoneFileResult result_;
   std::unique_ptr<std::uint8_t[]> rdata_;  // of the present record
   const File* main_ = nullptr;             // while it is read
+  unsigned included_ = 0;                  // files so far
   std::uint64_t reported_ = 0;             // octets, by the last progress report
   bool stopped_ = false;                   // by the handler, or by too many errors
 };

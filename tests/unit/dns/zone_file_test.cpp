@@ -458,6 +458,23 @@ TEST_CASE("zone file: $INCLUDE that fails") {
   CHECK_THAT(reading.errors[0], Catch::Matchers::StartsWith(main + ":2:1: found '$INCLUDE'"));
 }
 
+TEST_CASE("zone file: files that include ever more files end") {
+  const Folder folder;
+  std::string main;
+  for (unsigned level = 0; level <= kMaxIncludeDepth; ++level) {
+    std::string text = "a NS .\n";
+    for (int i = 0; i < 10 && level < kMaxIncludeDepth; ++i) {
+      text += "$INCLUDE level" + std::to_string(level + 1) + "\n";
+    }
+    const std::string path = folder.add("level" + std::to_string(level), text);
+    if (level == 0) main = path;
+  }
+  const Reading reading = read_path(main, options_for("example."));
+  CHECK(reading.records.size() == kMaxIncludedFiles + 1);
+  REQUIRE(reading.errors.size() == 1);
+  CHECK_THAT(reading.errors[0], Catch::Matchers::Contains("no more than 10000 included files"));
+}
+
 TEST_CASE("zone file: what only the server may read is not included from elsewhere") {
   const Folder zones;
   const Folder others;
