@@ -1,6 +1,8 @@
 #include "answer/denial.h"
 
 #include <array>
+#include <cassert>
+#include <cstring>
 
 #include "answer/lookup.h"
 
@@ -142,19 +144,43 @@ void foresee(const Query& query, Nsec3Burst& hashes) {
 
 constexpr std::size_t kHashLabelSize = 32;  // 160 bits, 5 a digit
 
-// RFC 5155 3: the hash in base32hex without padding (RFC 4648 7), a label below the apex.
-dns::Name nsec3_owner(const Proof& proof) {
+using NameOctets = std::array<std::uint8_t, dns::kMaxNameSize>;
+
+// RFC 5155 3: the hash in base32hex without padding (RFC 4648 7), a label below the apex. The name
+// lies in `octets`; it fits, for it was one when the zone was loaded.
+dns::NameView nsec3_owner(const Proof& proof, NameOctets& octets) {
   constexpr char kDigits[] = "0123456789abcdefghijklmnopqrstuv";
-  std::array<std::uint8_t, kHashLabelSize> label;
   const dns::Bytes hash = zones::owner(*proof.node);
-  for (std::size_t i = 0, at = 0; i < hash.size(); i += 5) {
+  std::uint8_t* out = octets.data();
+  *out++ = kHashLabelSize;
+  for (std::size_t i = 0; i < hash.size(); i += 5) {
     std::uint64_t bits = 0;
     for (std::size_t j = 0; j < 5; ++j) bits = bits << 8 | hash[i + j];
     for (int shift = 35; shift >= 0; shift -= 5) {
-      label[at++] = static_cast<std::uint8_t>(kDigits[bits >> shift & 31]);
+      *out++ = static_cast<std::uint8_t>(kDigits[bits >> shift & 31]);
     }
   }
-  return dns::Name::prepend(label, zones::apex(*proof.zone)).value_or(dns::Name());
+  const dns::NameView apex = zones::apex(*proof.zone);
+  assert(1 + kHashLabelSize + apex.size() <= octets.size());
+  std::memcpy(out, apex.data(), apex.size());
+  return {octets.data(), 1 + kHashLabelSize + apex.size()};
+}
+
+// The owner in its own case.
+dns::NameView nsec_owner(const Proof& proof, NameOctets& octets) {
+  const dns::NameView apex = zones::apex(*proof.zone);
+  const std::size_t size = zones::owner_in_case(*proof.node, octets).size();
+  std::memcpy(octets.data() + size, apex.data(), apex.size());
+  return {octets.data(), size + apex.size()};
+}
+
+// False: it does not fit.
+bool put_proof(Reply& reply, const Proof& proof) {
+  const bool is_nsec3 = (proof.node->flags & zones::kNodeNsec3) != 0;
+  [[gnu::uninitialized]] NameOctets octets;  // zeroing them would cost more than the name
+  const dns::NameView owner = is_nsec3 ? nsec3_owner(proof, octets) : nsec_owner(proof, octets);
+  const dns::RrType type = is_nsec3 ? dns::RrType::kNsec3 : dns::RrType::kNsec;
+  return reply.put_required(owner, false, zones::find_rrset(reply.base(), *proof.node, type));
 }
 
 }  // namespace
@@ -217,14 +243,7 @@ void prove_no_ds(Reply& reply) {
 
 void put_proofs(Reply& reply) {
   for (unsigned i = 0; i < reply.proof_count; ++i) {
-    const Proof& proof = reply.scratch.proofs[i];
-    const bool is_nsec3 = (proof.node->flags & zones::kNodeNsec3) != 0;
-    const dns::Name owner = is_nsec3 ? nsec3_owner(proof)
-                                     : zones::owner_name(*proof.zone, *proof.node);
-    const dns::RrType type = is_nsec3 ? dns::RrType::kNsec3 : dns::RrType::kNsec;
-    if (!reply.put_required(owner, false, zones::find_rrset(reply.base(), *proof.node, type))) {
-      return;
-    }
+    if (!put_proof(reply, reply.scratch.proofs[i])) return;
   }
 }
 

@@ -13,7 +13,7 @@ TreeKey TreeKey::of_owner(dns::Bytes owner) {
   for (std::size_t at = 0; at < owner.size() && labels < label.size(); at += owner[at] + 1U) {
     label[labels++] = static_cast<std::uint8_t>(at);
   }
-  TreeKey key;
+  [[gnu::uninitialized]] TreeKey key;  // only the octets that are in use are ever read
   std::uint8_t* out = key.bytes_.data();
   while (labels-- > 0) {
     const std::uint8_t* from = &owner[label[labels]];
@@ -33,7 +33,7 @@ TreeKey TreeKey::of_owner(dns::Bytes owner) {
 }
 
 TreeKey TreeKey::of_hash(dns::Bytes hash) {
-  TreeKey key;
+  [[gnu::uninitialized]] TreeKey key;
   key.size_ = static_cast<std::uint16_t>(hash.size());
   std::memcpy(key.bytes_.data(), hash.data(), hash.size());
   return key;
