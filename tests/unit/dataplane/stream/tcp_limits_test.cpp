@@ -175,6 +175,23 @@ TEST_CASE("tcp: the thread that has the clients gives up the places") {
   CHECK(setup.count(Counter::tcp_over_limit) == 1);
 }
 
+TEST_CASE("tcp: what happened to a client that is gone does not hit its successor") {
+  Streams setup(Crowd::settings_for(1));
+  auto gone = std::make_unique<Client>(setup);
+  // In one round: a newcomer, which takes the place and its slot, then the reset of who had it.
+  const link::Fd successor(::socket(AF_INET, SOCK_STREAM, 0));
+  REQUIRE(::connect(successor.get(), reinterpret_cast<const sockaddr*>(&setup.address),
+                    sizeof setup.address) == 0);
+  gone->reset();
+  for (int i = 0; i < kTurns && setup.count(Counter::tcp_accepted) < 2; ++i) setup.turn(1);
+  for (int i = 0; i < 5; ++i) setup.turn(0);
+  CHECK(setup.clients.total() == 1);
+  CHECK(setup.count(Counter::tcp_over_limit) == 1);
+  CHECK(setup.count(Counter::tcp_closed_error) == 0);
+  std::uint8_t octet;
+  CHECK(::recv(successor.get(), &octet, 1, MSG_DONTWAIT) == -1);
+}
+
 TEST_CASE("tcp: with no thread to give up a place the new client is turned away") {
   Streams setup(Crowd::settings_for(0));
   Client client(setup);
@@ -185,6 +202,9 @@ TEST_CASE("tcp: with no thread to give up a place the new client is turned away"
 
 TEST_CASE("tcp: clients that do not read cannot fill memory, whatever their number") {
   Streams setup;
+  Client modest(setup);  // holds something, too, and longer than all others
+  const Octets whole = question(5);
+  modest.send_all(Octets(whole.begin(), whole.begin() + 20));
   Octets wire;
   for (std::uint16_t id = 0; id < 16; ++id) {
     append(wire, question(id, "large.example.test.", 16));
@@ -207,6 +227,8 @@ TEST_CASE("tcp: clients that do not read cannot fill memory, whatever their numb
     served += replies == 16;
   }
   CHECK(served == 60 - setup.count(Counter::tcp_over_memory));
+  modest.send_all(Octets(whole.begin() + 20, whole.end()));
+  CHECK(id_of(modest.receive()) == 5);
 }
 
 TEST_CASE("tcp: requests in part count, too") {

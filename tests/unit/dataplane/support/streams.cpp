@@ -25,8 +25,9 @@ link::Fd listen_on_loopback(sockaddr_in& address) {
   socklen_t size = sizeof address;
   REQUIRE(::bind(socket.get(), reinterpret_cast<sockaddr*>(&address), size) == 0);
   REQUIRE(::listen(socket.get(), 256) == 0);
-  const int send_buffer = 65536;  // of the accepted sockets too
-  ::setsockopt(socket.get(), SOL_SOCKET, SO_SNDBUF, &send_buffer, sizeof send_buffer);
+  const int buffer = 65536;  // of the accepted sockets too
+  ::setsockopt(socket.get(), SOL_SOCKET, SO_SNDBUF, &buffer, sizeof buffer);
+  ::setsockopt(socket.get(), SOL_SOCKET, SO_RCVBUF, &buffer, sizeof buffer);
   REQUIRE(::getsockname(socket.get(), reinterpret_cast<sockaddr*>(&address), &size) == 0);
   return socket;
 }
@@ -88,6 +89,12 @@ void Client::send_all(const Octets& octets) {
 }
 
 void Client::end() { ::shutdown(socket_.get(), SHUT_WR); }
+
+void Client::reset() {
+  const linger at_once{1, 0};
+  ::setsockopt(socket_.get(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+  socket_.reset();
+}
 
 Octets Client::receive() {
   for (int i = 0; i < kTurns; ++i) {

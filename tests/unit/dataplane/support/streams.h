@@ -47,6 +47,7 @@ class Client {
   std::size_t send(const Octets& octets);
   void send_all(const Octets& octets);
   void end();
+  void reset();
 
   // The next message; empty if the server ended the connection, or nothing came.
   Octets receive();
