@@ -170,9 +170,11 @@ def is_below_cut(case, octets):
 
 
 def is_there(case, octets):
-    """Whether some zone has the name as it stands."""
+    """Whether a zone that the answer comes from has the name as it stands."""
     key = messages.labels_of(octets)
-    return any(key in zone.names for zone in case.zones)
+    owners = {r[0] for r in case.ours.answer | case.ours.authority}
+    return any(zone is not None and key in zone.names
+               for zone in (zone_of(case, owner) for owner in owners))
 
 
 def has_asterisk(case):
@@ -212,14 +214,14 @@ def _(d):
 
 @row("class-any", EVERYONE, "rcode", "aa", *compare.SECTIONS)
 def _(d):
-    """knotd sets AA, nsd leaves out the SOA, named does not answer."""
+    """knotd sets AA, nsd does with an alias and leaves out the SOA, named does not answer."""
     if d.question.qclass != messages.ANY:
         return False
     if d.peer == NAMED:
         return d.other.rcode == FORMERR
-    if d.peer == KNOTD:
-        return d.part == "aa" and d.theirs
-    return d.part == "authority" and without(d, ours=of_types(d.ours, SOA, *PROOFS))
+    if d.part == "aa":
+        return d.theirs
+    return d.peer == NSD and d.part == "authority" and without(d, ours=of_types(d.ours, SOA, *PROOFS))
 
 
 @row("chaos-rate", (NAMED,), "reply")
@@ -302,7 +304,7 @@ def _(d):
             or d.other.has(messages.TC) and d.theirs == NOERROR and d.ours in (NXDOMAIN, YXDOMAIN))
 
 
-@row("optional-addresses-full", EVERYONE, "additional")
+@row("optional-addresses-full", EVERYONE, "additional", alone=True)
 def _(d):
     """Optional addresses of one of the two did not fit."""
     if d.question.tcp:
@@ -485,10 +487,10 @@ def _(d):
 
 @row("glue-left-out", (NSD,), "additional")
 def _(d):
-    """nsd leaves out AAAA glue of a reply that is nearly full, and does not set TC."""
-    room = limit(d.question) * 2 // 3
-    return (not d.question.tcp and not d.theirs and d.other.size + room_needed(d.ours) > room
-            and without(d, ours=of_types(d.ours, messages.AAAA)))
+    """nsd leaves out the AAAA of a server that has several A."""
+    addresses = [r[0] for r in d.other.records("additional", messages.A)]
+    return without(d, ours=frozenset(r for r in of_types(d.ours, messages.AAAA)
+                                     if addresses.count(r[0]) > 1))
 
 
 @row("repeated-records", (KNOTD,), "repeated", "additional")
@@ -506,7 +508,7 @@ def _(d):
         d, theirs=frozenset(r for r in d.theirs if r[0] == b"\0"))
 
 
-@row("addresses-without-signatures", EVERYONE, "additional")
+@row("addresses-without-signatures", EVERYONE, "additional", alone=True)
 def _(d):
     """There is room for the addresses, not for their signatures."""
     if not d.question.do or d.question.tcp or any(r[1] == RRSIG for r in d.theirs):
@@ -547,8 +549,9 @@ def _(d):
 @row("nsec-at-the-cut", (NAMED,), "aa", *compare.SECTIONS)
 def _(d):
     """named answers for NSEC of a delegation; the others refer."""
-    return (d.question.qtype == NSEC and not d.reply.answer
-            and any(r[0] == names.wire(d.question.key) for r in d.reply.records("authority", NS)))
+    cuts = {names.wire(cut) for zone in d.case.zones for cut in zone.cuts}
+    return (d.question.qtype == NSEC and not d.reply.records("answer", NSEC)
+            and any(r[0] in cuts for r in d.other.records("answer", NSEC)))
 
 
 @row("additional-of-more-types", (NAMED,), "additional")
@@ -556,7 +559,9 @@ def _(d):
     """named adds data of hosts in more types, and more of what they have."""
     if d.question.qtype in OLD_HOST_TYPES:
         return without(d, theirs=d.theirs)
-    return d.question.qtype in HOST_TYPES and without(d, theirs=of_types(d.theirs, *MORE_TYPES))
+    targets = {r[4] for r in d.other.records("additional", CNAME)}
+    return d.question.qtype in HOST_TYPES and without(d, theirs=frozenset(
+        r for r in d.theirs if messages.signed_type(r) in MORE_TYPES or r[0] in targets))
 
 
 # ---- RRSIG, ANY, case ----------------------------------------------------------------------------

@@ -112,7 +112,8 @@ def differences(case):
             for part in SECTIONS:
                 mine, its = getattr(ours, part), getattr(other, part)
                 if mine != its:
-                    alone = all(getattr(each, part) == its for each in others)
+                    alone = all(compares_sections(ours, each) and getattr(each, part) == its
+                                for each in others)
                     found.append(Difference(case, peer, part, mine - its, its - mine, alone))
     return found
 

@@ -24,7 +24,7 @@ class Client:
     def close(self):
         self.udp.close()
 
-    def ask(self, questions, timeout=1.0, tries=3):
+    def ask(self, questions, timeout=2.0, tries=5):
         """Replies over UDP in the order of the questions; None where there is none."""
         return ask_all([self], questions, timeout, tries)[0]
 
@@ -100,8 +100,11 @@ def read_message(stream):
     return read_exactly(stream, struct.unpack("!H", size)[0]) if size else None
 
 
-def ask_all(clients, questions, timeout=1.0, tries=3):
-    """The replies of every client's server to the same questions, all at once over UDP."""
+def ask_all(clients, questions, timeout=2.0, tries=5):
+    """The replies of every client's server to the same questions, all at once over UDP.
+
+    Patient, for on a loaded machine a server may get no CPU for seconds.
+    """
     replies = [[None] * len(questions) for _ in clients]
     poll = select.epoll()
     waiting = {}
