@@ -14,7 +14,9 @@ TEST_CASE("zone_file_name: expansion") {
       {"%s.zone", "example.com.", "example.com.zone"},
       {"%s.zone", ".", ".zone"},
       {"%s", "a\\.b.c.", "a\\.b.c"},
-      {"%s", "a/b.c.", "a\\047b.c"},
+      {"%s", "a/b.c.", "a_b.c"},
+      {"%s.zone", "0/25.2.0.192.in-addr.arpa.", "0_25.2.0.192.in-addr.arpa.zone"},
+      {"%s.zone", "a+b.c.", "a\\+b.c.zone"},
       {"100%%", "a.", "100%"},
       {"plain", "a.", "plain"},
       {"%c[0]/%c[1]", "example.", "e/x"},
@@ -39,7 +41,7 @@ TEST_CASE("zone_file_name: expansion") {
       {"%c[9]/%s", "a.b.", "./a.b"},
       {"%l[3]//%s", "a.b.", ".//a.b"},
       {"/%c[9]/%s", "a.b.", "//a.b"},
-      {"%c[0-9]/x", "/./b.", "\\047.\\047b/x"},
+      {"%c[0-9]/%l[1]/x", "c/d.e.", "c_d.e./c_d/x"},
       {"%l[0]/x", "\\.\\..", "\\.\\./x"},
   };
   for (const Row& row : rows) {
