@@ -41,7 +41,7 @@ class Publisher {
   // publishes, or under an epoch.
   View current() const;
   std::uint64_t epoch() const;
-  std::size_t zone_count() const;
+  std::size_t zone_count() const;  // placeholders too
   std::size_t retired_blocks() const;
 
  private:
