@@ -26,7 +26,8 @@ std::string_view to_text(NameTextFault fault);
 
 // Reads `text` into `out` (kMaxNameSize octets) and sets `size`. `@` is the origin (RFC 1035 5.1).
 // Letters, digits and - _ / * stand for themselves; all other octets need a backslash, as Knot has
-// it: what else stands in a name of a zone file is a slip of the pen. `origin` may be null. Only what precedes `size` is valid in `out`, and only on kNone.
+// it: what else stands in a name of a zone file is a slip of the pen. `origin` may be null. Only
+// what precedes `size` is valid in `out`, and only on kNone.
 NameTextFault read_name_text(std::string_view text, const NameView* origin, std::uint8_t* out,
                              std::size_t& size);
 

@@ -30,7 +30,8 @@ constexpr auto kBase32Values = make_values(kBase32Alphabet, true);
 constexpr auto kBase64Values = make_values(kBase64Alphabet, false);
 
 // Decodes text that comes in words of whole groups of digits (RFC 3597 5 demands it of hex). Digits
-// of Bits bits are packed from the left; what a padded alphabet needs is counted. Octets are collected, because a call of the writer for each is slow.
+// of Bits bits are packed from the left; what a padded alphabet needs is counted. Octets are
+// collected, because a call of the writer for each is slow.
 template <unsigned Bits, bool Padded>
 class Decoder {
  public:

@@ -1,8 +1,8 @@
 // Binary in presentation form: hex, base64 (RFC 4648 4) and base32hex (RFC 4648 7).
 //
 // Strict: only the alphabet, padding where it belongs and bits behind the end zero, so equal octets
-// have one text. Where the field ends the record it may be several words (RFC 4034 2.2, 5.3), each of
-// whole octets in hex (RFC 3597 5) and of whole groups of four digits in base64.
+// have one text. Where the field ends the record it may be several words (RFC 4034 2.2, 5.3), each
+// of whole octets in hex (RFC 3597 5) and of whole groups of four digits in base64.
 // Pure functions, any thread; nothing allocates but the append_ functions, into their argument.
 #pragma once
 

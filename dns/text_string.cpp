@@ -62,8 +62,8 @@ bool parse_optional_string(TextCursor& in, WireWriter& out) {
   return in.at_end() || parse_string(in, out);
 }
 
-// RFC 1035 3.3 limits a string to 255 octets. What is longer becomes several, for that is what those
-// who read them make of it: they put the strings of a record together (RFC 7208 3.3).
+// RFC 1035 3.3 limits a string to 255 octets. What is longer becomes several, for those who read
+// them put the strings of a record together (RFC 7208 3.3).
 bool write_divided(std::string_view text, WireWriter& out) {
   for (std::size_t at = 0; at < text.size();) {
     std::array<std::uint8_t, kMaxString> octets;

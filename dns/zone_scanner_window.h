@@ -48,8 +48,8 @@ class ZoneWindow {
   std::uint64_t size() const { return size_; }  // of the file when it was opened
   int error() const { return error_; }          // errno of kFailed
 
-  // Of the file that is open: whether its mode lets everybody read it, and its path without symbolic
-  // links (empty if the system does not tell).
+  // Of the file that is open: whether its mode lets everybody read it, and its path without
+  // symbolic links (empty if the system does not tell).
   bool is_public() const { return public_; }
   std::string real_path() const;
 

@@ -112,9 +112,8 @@ class Checker {
     const zones::Rrset ns = zones::find_rrset(base_, node, RrType::kNs);
     if (!ns) return extra(node, RrType::kSoa, {}, "no NS record at the zone apex (RFC 1035 5.2)");
     // Below a delegation nothing is ours, and nobody is sent there.
-    if (!is_apex(node) && zones::cut_labels(node) != zones::owner_name(zone_, node).view().depth()) {
-      return;
-    }
+    const unsigned depth = zones::owner_name(zone_, node).view().depth();
+    if (!is_apex(node) && zones::cut_labels(node) != depth) return;
     zones::for_each_record(ns.records, [&](dns::Bytes rdata, std::uint32_t) {
       const auto target = dns::NameView::parse(rdata);
       if (!target || !target->is_at_or_below(zones::apex(zone_)) || has_address(node, *target)) {

@@ -68,7 +68,8 @@ void take_file_errors(const dns::ZoneFileResult& read, LoadedZone& result) {
   for (const dns::ZoneFileError& error : read.errors) {
     // Line 0: the file as a whole, which is no fault of its text.
     const char* const advice =
-        error.line == 0 ? ": check the zone's file and storage, and that server.user may read it" : "";
+        error.line == 0 ? ": check the zone's file and storage, and that server.user may read it"
+                        : "";
     result.errors.push_back(error.to_text() + advice);
   }
   if (read.too_many_errors) result.errors.emplace_back("more errors follow");

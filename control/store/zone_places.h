@@ -15,6 +15,7 @@ namespace bowline::control::store {
 
 // The findings as text, in the same order: "FILE:LINE: OWNER: what is wrong". Without a line if the
 // record is not in the files any more.
-std::vector<std::string> place_findings(const config::Zone& zone, std::span<const Finding> findings);
+std::vector<std::string> place_findings(const config::Zone& zone,
+                                        std::span<const Finding> findings);
 
 }  // namespace bowline::control::store

@@ -1,7 +1,7 @@
 // ZoneStore: which zones are configured, which of them are served, and how they got there.
 //
-// A configured zone without content is in the tables as a placeholder (zones/placeholder.h), so that
-// questions below it get SERVFAIL and not what the zone above it would say.
+// A configured zone without content is in the tables as a placeholder (zones/placeholder.h), so
+// that questions below it get SERVFAIL and not what the zone above it would say.
 //
 // update() belongs to the store's thread; it starts loading threads of its own and publishes once
 // all of them are done. What is served changes in one step, and only for zones that loaded. The

@@ -19,7 +19,8 @@ constexpr const char* kKey =
     "emLvN7SWXgnLh4+B5xQlNVz8Og8kvArMtNROxVQuCaSnIDdD5LKyWbRd2n9WGe2R8PzgCmr3EgVLrjyBxWezF0jLHwVN"
     "8efS3rCj/EWgvIWgb9tarpVUDK/b58Da+sqqls3eNbuv7pr+eoZG+SrDK6nWeL3c6H5Apxz7LjVc1uTIdsIXxuOLYA4/"
     "ilBmSVIzuDWfdRUfhHdY6+cn8HFRm+2hM8AnXGXws9555KrUB5qihylGa8subX2Nn6UwNR1AkUTV74bU=";
-constexpr const char* kDigest = "20326 8 2 E06D44B80B8F1D39A95C0B0D7C65D08458E880409BBC683457104237C7F8EC8D";
+constexpr const char* kDigest =
+    "20326 8 2 E06D44B80B8F1D39A95C0B0D7C65D08458E880409BBC683457104237C7F8EC8D";
 constexpr const char* kOtherKey = "257 3 13 AAAA";
 
 std::vector<std::string> warnings_of(const std::string& text, const std::string& apex) {
@@ -63,20 +64,22 @@ TEST_CASE("DS records with a digest of the wrong size or of an unknown type warn
       {cut + "2 " + hex(32), {}},
       {cut + "1 " + hex(20), {}},
       {cut + "4 " + hex(48), {}},
-      {cut + "2 " + hex(31), {"/z:6: d.example.test.: invalid DS record, key tag 11: a digest of type "
-                              "2 has 32 octets, not 31"}},
+      {cut + "2 " + hex(31),
+       {"/z:6: d.example.test.: invalid DS record, key tag 11: a digest of type 2 has 32 octets, "
+        "not 31"}},
       {cut + "1 " + hex(32), {"has 20 octets, not 32"}},
       {cut + "4 " + hex(32), {"has 48 octets, not 32"}},
       {cut + "3 " + hex(32), {"digest type 3 is none of"}},
-      {cut + "2 " + hex(32) + "d DS 12 13 99 " + hex(4), {"/z:7: d.example.test.: invalid DS record, "
-                                                         "key tag 12: digest type 99"}},
+      {cut + "2 " + hex(32) + "d DS 12 13 99 " + hex(4),
+       {"/z:7: d.example.test.: invalid DS record, key tag 12: digest type 99"}},
   });
 }
 
 TEST_CASE("NSEC3PARAM records that cannot be used warn, at the apex") {
   check_cases({
       {"@ NSEC3PARAM 1 0 5 aabb\n", {}},
-      {"@ NSEC3PARAM 2 0 5 aabb\n", {"/z:5: example.test.: invalid NSEC3PARAM record: hash algorithm 2"}},
+      {"@ NSEC3PARAM 2 0 5 aabb\n",
+       {"/z:5: example.test.: invalid NSEC3PARAM record: hash algorithm 2"}},
       {"@ NSEC3PARAM 1 1 5 aabb\n", {"flags are 1"}},
       {"a NSEC3PARAM 2 1 5 aabb\n", {}},
   });

@@ -63,7 +63,7 @@ TEST_CASE("mandatory checks refuse a zone, soft lets it pass with a warning") {
       {"@ 3600 NS ns1\n", "SOA", false},
       {soa + "a 60 CNAME b\na 60 A 192.0.2.1\n",
        "/z:2: a.example.test.: another record exists beside the CNAME record: A (RFC 1034", true},
-      {soa + "a 60 CNAME b\na 60 CNAME c\n", "/z:2: a.example.test.: more than one CNAME record (RFC",
+      {soa + "a 60 CNAME b\na 60 CNAME c\n", "/z:2: a.example.test.: more than one CNAME record",
        true},
       {soa + "a 60 DNAME b.test.\nx.y.a 60 A 192.0.2.1\n",
        "/z:3: x.y.a.example.test.: record below the DNAME record of a.example.test. (RFC", true},
@@ -109,7 +109,8 @@ TEST_CASE("extra checks warn, and only if they are wanted") {
   };
   const Case cases[] = {
       {kSoa, "/z:1: example.test.: no NS record at the zone apex (RFC"},
-      {std::string(kSoa) + "@ 60 NS ns\n", "/z:2: example.test.: no glue record for the name server ns.example.test. (RFC"},
+      {std::string(kSoa) + "@ 60 NS ns\n",
+       "/z:2: example.test.: no glue record for the name server ns.example.test. (RFC"},
       {std::string(kSoa) + "@ 60 NS ns.test.\nsub 60 NS ns.sub\n",
        "/z:3: sub.example.test.: no glue record for the name server ns.sub.example.test. (RFC"},
   };
@@ -158,7 +159,7 @@ TEST_CASE("findings name the line in the file that is included") {
   loader.folder.write("more", "\n\nx 60 CNAME y\nx 60 TXT z\nother. 60 A 192.0.2.1\n");
   LoadedZone result;
   loader.load(std::string(kSoa) + "$INCLUDE more\n", Checks::kOff, result);
-  CHECK(mentions(result.errors, "/more:3: x.example.test.: another record exists beside the CNAME"));
+  CHECK(mentions(result.errors, "/more:3: x.example.test.: another record exists beside"));
   CHECK(mentions(result.warnings, "/more:5: other. A is outside the zone"));
   REQUIRE(result.included.size() == 1);
   CHECK(result.included[0].path == loader.folder.path() + "/more");
