@@ -140,12 +140,22 @@ def knows_from_elsewhere(case, key):
     return False
 
 
-def is_made_from_empty_wildcard(case, key):
+def wildcard_of(case, key):
+    """(the wildcard that the name is made from, the zone), or (None, zone)."""
     zone = zone_of(case, names.wire(key))
-    if zone is None:
-        return False
+    if zone is None or key in existing(zone):
+        return None, zone
     wildcard = (b"*",) + encloser(key, existing(zone))
-    return wildcard in existing(zone) and wildcard not in zone.names
+    return (wildcard if wildcard in existing(zone) else None), zone
+
+
+def is_made_from_wildcard(case, key):
+    return wildcard_of(case, key)[0] is not None
+
+
+def is_made_from_empty_wildcard(case, key):
+    wildcard, zone = wildcard_of(case, key)
+    return wildcard is not None and wildcard not in zone.names
 
 
 def has_unproved_encloser(case, key):
@@ -336,7 +346,7 @@ def _(d):
     return circle or len(passed) >= 11
 
 
-@row("yxdomain-goes-on", (KNOTD,), "rcode", "answer", "authority")
+@row("yxdomain-goes-on", (KNOTD,), "rcode", *compare.SECTIONS)
 def _(d):
     """knotd looks for the name that it could not make, and adds what it finds."""
     return d.reply.rcode == YXDOMAIN and (d.part == "rcode" or not d.ours)
@@ -429,6 +439,15 @@ def _(d):
     """The wildcard is an empty non-terminal: these leave out the NSEC or NSEC3 that says so."""
     keys = [key for key in names_asked(d.case, d.reply) if is_made_from_empty_wildcard(d.case, key)]
     return bool(keys) and without(d, ours=of_types(d.ours, *PROOFS))
+
+
+@row("wildcard-without-type", (NSD,), "authority")
+def _(d):
+    """nsd leaves out the NSEC3 of some wildcards' encloser where the type is not there."""
+    keys = [key for key in names_asked(d.case, d.reply) if is_made_from_wildcard(d.case, key)]
+    owners = {r[0] for r in d.ours}
+    return bool(keys) and len(owners) == 1 and not d.theirs and without(
+        d, ours=of_types(d.ours, NSEC3))
 
 
 @row("opt-out-encloser", EVERYONE, "aa", "tc", "rcode", "authority")
