@@ -468,12 +468,6 @@ def _(d):
             and without(d, ours=of_types(d.ours, SOA)))
 
 
-@row("wildcard-proof-of-the-root", (NSD,), "authority")
-def _(d):
-    """nsd leaves out that the root zone has no wildcard."""
-    return without(d, ours=frozenset(r for r in of_types(d.ours, NSEC) if r[0] == b"\0"))
-
-
 @row("asterisk-asked", (NSD, KNOTD), "authority")
 def _(d):
     """Whose first label is an asterisk gets proofs as if it were a wildcard."""

@@ -106,14 +106,15 @@ def differences(case):
         for part in fields.keys() | theirs.keys():
             mine, its = fields.get(part), theirs.get(part)
             if mine != its and not (part.startswith("opt-") and None in (mine, its)):
-                alone = len({each.get(part) for each in all_fields}) == 1
+                alone = len(others) > 1 and len({each.get(part) for each in all_fields}) == 1
                 found.append(Difference(case, peer, part, mine, its, alone))
         if compares_sections(ours, other):
             for part in SECTIONS:
                 mine, its = getattr(ours, part), getattr(other, part)
                 if mine != its:
-                    alone = all(compares_sections(ours, each) and getattr(each, part) == its
-                                for each in others)
+                    alone = len(others) > 1 and all(
+                        compares_sections(ours, each) and getattr(each, part) == its
+                        for each in others)
                     found.append(Difference(case, peer, part, mine - its, its - mine, alone))
     return found
 
@@ -122,7 +123,8 @@ def reply_differences(case):
     """Where somebody does not reply at all."""
     answered = case.ours is not None
     theirs = [case.replies[peer] is not None for peer in case.peers]
-    return [Difference(case, peer, "reply", answered, its, len(set(theirs)) == 1)
+    alone = len(theirs) > 1 and len(set(theirs)) == 1
+    return [Difference(case, peer, "reply", answered, its, alone)
             for peer, its in zip(case.peers, theirs) if its != answered]
 
 
