@@ -329,7 +329,7 @@ def _(d):
 # ---- Aliases -------------------------------------------------------------------------------------
 
 
-@row("chain-limit", (KNOTD,), "rcode", "answer", "authority", "additional")
+@row("chain-limit", (KNOTD,), "rcode", *compare.SECTIONS, alone=True)
 def _(d):
     """knotd follows five aliases in a zone."""
     passed, end, circle = chain_of(d.case, d.other)
@@ -337,7 +337,7 @@ def _(d):
             and (d.part == "rcode" or not d.theirs))
 
 
-@row("chain-limit", (NAMED, NSD), "rcode", *compare.SECTIONS)
+@row("chain-limit", (NAMED, NSD), "rcode", *compare.SECTIONS, alone=True)
 def _(d):
     """Bowline follows 11, nsd and named more; of a circle named says SERVFAIL, nsd NXDOMAIN."""
     passed, _, circle = chain_of(d.case, d.case.whole.get(compare.OURS) or d.reply)
@@ -574,8 +574,10 @@ def _(d):
     if d.question.qtype in OLD_HOST_TYPES:
         return without(d, theirs=d.theirs)
     targets = {r[4] for r in d.other.records("additional", CNAME)}
+    bindings = d.other.records("additional", SVCB, HTTPS)
     return d.question.qtype in HOST_TYPES and without(d, theirs=frozenset(
-        r for r in d.theirs if messages.signed_type(r) in MORE_TYPES or r[0] in targets))
+        r for r in d.theirs if messages.signed_type(r) in MORE_TYPES or r[0] in targets
+        or any(is_host(r[0], binding) for binding in bindings)))
 
 
 # ---- RRSIG, ANY, case ----------------------------------------------------------------------------
