@@ -1,4 +1,4 @@
-// What the long runs share: their arguments, a quick random source, and the line at their end.
+// What the long runs share: their arguments, and the line at their end.
 //
 // Programs of tests/fuzz/long_*.cpp only; one thread.
 #pragma once
@@ -8,28 +8,9 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "../support/random.h"
+
 namespace bowline::test {
-
-// SplitMix64: a run of 10^9 cases must not spend its time in the generator.
-class Random {
- public:
-  explicit Random(std::uint64_t seed) : state_(seed) {}
-
-  std::uint64_t next() {
-    state_ += 0x9e3779b97f4a7c15;
-    std::uint64_t z = state_;
-    z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9;
-    z = (z ^ z >> 27) * 0x94d049bb133111eb;
-    return z ^ z >> 31;
-  }
-  // 0 to bound - 1; the bias is of no importance here.
-  std::size_t below(std::size_t bound) {
-    return static_cast<std::size_t>((next() >> 32) * bound >> 32);
-  }
-
- private:
-  std::uint64_t state_;
-};
 
 // PROGRAM EXECUTIONS SEED, as tests/fuzz/long calls it.
 struct Run {

@@ -8,14 +8,16 @@
 #include <span>
 #include <vector>
 
+#include "../support/random.h"
+
 namespace bowline::oracle {
 
 class Choices {
  public:
-  explicit Choices(std::uint64_t seed) : state_(seed) {}
+  explicit Choices(std::uint64_t seed) : random_(seed) {}
   // The octets first, one a choice; what is chosen when they are used up follows from their number.
   explicit Choices(std::span<const std::uint8_t> octets)
-      : octets_(octets), state_(octets.size()) {}
+      : octets_(octets), random_(octets.size()) {}
 
   // 0 to bound - 1; the bias is of no importance here. REQUIRES: bound > 0.
   std::size_t below(std::size_t bound) {
@@ -24,7 +26,7 @@ class Choices {
       if (bound > 256) value = value << 8 | octet();
       return value % bound;
     }
-    return static_cast<std::size_t>((next() >> 32) * bound >> 32);
+    return random_.below(bound);
   }
   bool percent(unsigned chance) { return below(100) < chance; }
   template <typename T>
@@ -34,22 +36,14 @@ class Choices {
 
  private:
   std::size_t octet() {
-    if (octets_.empty()) return next() >> 56;
+    if (octets_.empty()) return random_.next() >> 56;
     const std::uint8_t first = octets_.front();
     octets_ = octets_.subspan(1);
     return first;
   }
-  // SplitMix64.
-  std::uint64_t next() {
-    state_ += 0x9e3779b97f4a7c15;
-    std::uint64_t z = state_;
-    z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9;
-    z = (z ^ z >> 27) * 0x94d049bb133111eb;
-    return z ^ z >> 31;
-  }
 
   std::span<const std::uint8_t> octets_;
-  std::uint64_t state_;
+  test::Random random_;
 };
 
 }  // namespace bowline::oracle

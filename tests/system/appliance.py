@@ -379,6 +379,16 @@ def nobody():
     return entry.pw_uid, entry.pw_gid
 
 
+BIG = 60_000  # octets of the largest answers of stream_zone(), nearly
+
+
+def stream_zone(origin):
+    """A zone for TCP: n0 to n249 with an address each, and a TXT answer of BIG octets."""
+    strings = " ".join(['"' + "x" * 250 + '"'] * (BIG // 251 // 4))
+    return small_zone(origin, 1, "".join(f"big TXT {strings} \"{i}\"\n" for i in range(4))
+                      + "".join(f"n{i} A 192.0.2.{i}\n" for i in range(250)))
+
+
 def small_zone(origin, serial, extra=""):
     """A zone with an SOA, one server and one address."""
     return (f"$ORIGIN {origin}\n$TTL 300\n@ SOA ns1 hostmaster {serial} 3600 600 86400 60\n"

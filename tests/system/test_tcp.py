@@ -14,18 +14,12 @@ from client import Stream
 ZONE = "tcp.test."
 IDLE_s, IO_s = 1, 0.5  # of the impatient appliance
 MAX_CLIENTS = 6
-BIG = 60_000  # octets of the answers that a slow reader asks for
-
-
-def zone_text():
-    strings = " ".join(['"' + "x" * 250 + '"'] * (BIG // 251 // 4))
-    return harness.small_zone(ZONE, 1, "".join(f"big TXT {strings} \"{i}\"\n" for i in range(4))
-                              + "".join(f"n{i} A 192.0.2.{i}\n" for i in range(250)))
 
 
 @pytest.fixture(scope="module")
 def patient():
-    with harness.Appliance({ZONE: zone_text()}, server="tcp-io-timeout: 10000") as running:
+    zones = {ZONE: harness.stream_zone(ZONE)}
+    with harness.Appliance(zones, server="tcp-io-timeout: 10000") as running:
         yield running.start()
 
 
@@ -33,7 +27,7 @@ def patient():
 def impatient():
     limits = (f"tcp-idle-timeout: {IDLE_s}\ntcp-io-timeout: {int(IO_s * 1000)}\n"
               f"tcp-max-clients: {MAX_CLIENTS}")
-    with harness.Appliance({ZONE: zone_text()}, server=limits) as running:
+    with harness.Appliance({ZONE: harness.stream_zone(ZONE)}, server=limits) as running:
         yield running.start()
 
 
@@ -159,7 +153,7 @@ def test_slow_readers_do_not_hold_up_others(patient):
         slow[0].setblocking(True)
         slow[0].settimeout(5)
         octets = b""
-        while len(octets) < 3 * BIG:
+        while len(octets) < 3 * harness.BIG:
             fresh = slow[0].recv(1 << 16)
             assert fresh, "closed while it read"
             octets += fresh

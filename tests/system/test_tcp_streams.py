@@ -15,22 +15,16 @@ import wire
 from client import Stream
 
 ZONE = "stream.test."
-BIG = 60_000  # octets of the largest answer, nearly
 END = None    # among the pieces: the client ends its side
 OPEN, FIN = "goes on", "ends"
 FENCE = 0xfe9c
 HOSTS = ["127.0.0.1", "::1"]
 
 
-def zone_text():
-    strings = " ".join(['"' + "x" * 250 + '"'] * (BIG // 251 // 4))
-    return harness.small_zone(ZONE, 1, "".join(f"big TXT {strings} \"{i}\"\n" for i in range(4))
-                              + "".join(f"n{i} A 192.0.2.{i}\n" for i in range(250)))
-
-
 @pytest.fixture(scope="module")
 def served():
-    with harness.Appliance({ZONE: zone_text()}, server="tcp-io-timeout: 10000") as running:
+    zones = {ZONE: harness.stream_zone(ZONE)}
+    with harness.Appliance(zones, server="tcp-io-timeout: 10000") as running:
         yield running.start()
 
 
@@ -73,7 +67,7 @@ class Case:
     pieces: list
     replies: list
     end: str = OPEN
-    large: frozenset = frozenset()  # ids whose reply has BIG octets
+    large: frozenset = frozenset()  # ids whose reply has harness.BIG octets
 
 
 ONE, TWO, THREE = (frame(ask(i)) for i in (1, 2, 3))
@@ -186,7 +180,7 @@ def check_reply(octets, wanted, case):
     message = wire.parse(octets)
     assert message.flags & wire.QR and not message.tc
     assert (message.ident, message.rcode) == (ident, rcode)
-    assert (len(octets) > BIG * 0.9) == (ident in case.large and ident != FENCE)
+    assert (len(octets) > harness.BIG * 0.9) == (ident in case.large and ident != FENCE)
 
 
 def check_end(stream):
@@ -258,7 +252,7 @@ def test_what_is_sent_behind_a_message_without_a_header_costs_no_answer(served, 
         size = int.from_bytes(octets[:2], "big")
         sizes.append(len(octets[2:2 + size]))
         octets = octets[2 + size:]
-    assert len(sizes) == 10 and min(sizes) > BIG * 0.9
+    assert len(sizes) == 10 and min(sizes) > harness.BIG * 0.9
 
 
 @pytest.mark.parametrize("host", HOSTS)
