@@ -527,7 +527,8 @@ def _(d):
     """There is room for the addresses, not for their signatures."""
     if not d.question.do or d.question.tcp or any(r[1] == RRSIG for r in d.theirs):
         return False
-    signatures = len({r[:2] for r in d.theirs}) * signature_room(d.case.zone)
+    rrsets = {r[:2] for r in d.theirs}
+    signatures = sum(signature_room(zone_of(d.case, owner)) for owner, _ in rrsets)
     if d.reply.size + room_needed(d.theirs) + signatures <= limit(d.question):
         return False
     return without(d, theirs=d.theirs)
