@@ -63,7 +63,7 @@ class TcpClients {
     int doorbell = -1;
   };
 
-  std::array<std::uint64_t, 3> key_{};  // nobody outside knows which prefixes meet
+  std::array<std::uint64_t, 2> key_{};  // nobody outside knows which prefixes meet
   std::vector<std::atomic<std::uint32_t>> groups_;
   std::array<Seat, link::kMaxThreads> seats_;
   unsigned joined_ = 0;
