@@ -52,25 +52,44 @@ bool is_owner(const Node& node, dns::Bytes hash) {
   return std::memcmp(owner(node).data(), hash.data(), kNsec3HashSize) == 0;
 }
 
-// Whether the node has an NSEC3 of the chain that the zone is answered from: while parameters change
-// (RFC 5155 10.4) there are others.
+// Whether the node has an NSEC3 of the chain that the zone is answered from: while parameters
+// change (RFC 5155 10.4) there are others.
 bool is_of_chain(Base base, const Zone& zone, const Node& node) {
   constexpr std::uint8_t kSha1 = 1;
   const dns::Bytes salt = nsec3_salt(zone);
+  const Rrset rrset = find_rrset(base, node, dns::RrType::kNsec3);
+  if (rrset.count > kMaxNsec3AtOwner) return false;
   bool found = false;
-  for_each_record(find_rrset(base, node, dns::RrType::kNsec3).records,
-                  [&](dns::Bytes rdata, std::uint32_t) {
-                    found |= rdata[0] == kSha1 && rdata[4] == salt.size() &&
-                             dns::load_u16(rdata.data() + 2) == zone.nsec3_iterations &&
-                             std::equal(salt.begin(), salt.end(), rdata.begin() + 5);
-                  });
+  for_each_record(rrset.records, [&](dns::Bytes rdata, std::uint32_t) {
+    found |= rdata[0] == kSha1 && rdata[4] == salt.size() &&
+             dns::load_u16(rdata.data() + 2) == zone.nsec3_iterations &&
+             std::equal(salt.begin(), salt.end(), rdata.begin() + 5);
+  });
   return found;
 }
 
-// `node` or the last one before it that is of the chain.
-const Node* previous_of_chain(Base base, const Zone& zone, const Node* node, TreePath& path) {
-  while (node != nullptr && !is_of_chain(base, zone, *node)) node = tree_previous(base, path);
+// `node` or the last one before it that is of the chain; null if there is none, or with left == 0 if
+// none was found among that many, which are counted down.
+const Node* previous_of_chain(Base base, const Zone& zone, const Node* node, TreePath& path,
+                              unsigned& left) {
+  while (node != nullptr && !is_of_chain(base, zone, *node)) {
+    if (left == 0) return nullptr;
+    --left;
+    node = tree_previous(base, path);
+  }
   return node;
+}
+
+// The node before in order; from below a delegation or DNAME that very name, for what it hides
+// (RFC 4035 2.3: such names have no NSEC) may be any number.
+const Node* previous_visible(Base base, const Zone& zone, const Node& node, TreePath& path) {
+  if (node.cut_depth == 0) return tree_previous(base, path);
+  dns::Bytes labels = owner(node);
+  unsigned depth = zone.apex_depth;
+  for (std::size_t at = 0; at < labels.size(); at += labels[at] + 1U) ++depth;
+  if (depth == cut_labels(node)) return tree_previous(base, path);
+  for (; depth > cut_labels(node); --depth) labels = labels.subspan(labels[0] + 1U);
+  return tree_floor(base, zone.order, TreeKey::of_owner(labels), path);
 }
 
 }  // namespace
@@ -182,7 +201,10 @@ const Node* find_nsec_before(Base base, const Zone& zone, const dns::NameKey& ke
                        static_cast<std::size_t>(key.size - key.offset[depth]) - zone.apex_size};
   TreePath path;
   const Node* node = tree_floor(base, zone.order, TreeKey::of_owner(own), path);
-  while (node != nullptr && !has_nsec(*node)) node = tree_previous(base, path);
+  for (unsigned left = kMaxPassedOver; node != nullptr && !has_nsec(*node); --left) {
+    if (left == 0) return nullptr;
+    node = previous_visible(base, zone, *node, path);
+  }
   return node;
 }
 
@@ -198,10 +220,11 @@ const Node* find_nsec3_covering(Base base, const Zone& zone, dns::Bytes hash) {
   const Node* node = tree_floor(base, zone.nsec3, TreeKey::of_hash(hash), path);
   const bool has_owner = node != nullptr && is_owner(*node, hash);
   if (has_owner && is_of_chain(base, zone, *node)) return nullptr;
-  node = previous_of_chain(base, zone, node, path);
-  if (node != nullptr) return node;
+  unsigned left = kMaxPassedOver;
+  node = previous_of_chain(base, zone, node, path, left);
+  if (node != nullptr || left == 0) return node;
   node = tree_last(base, zone.nsec3, path);
-  return previous_of_chain(base, zone, node, path);
+  return previous_of_chain(base, zone, node, path, left);
 }
 
 }  // namespace bowline::zones

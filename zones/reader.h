@@ -109,15 +109,24 @@ void prefetch_entry(Base base, const HashRoot& hash, const Bucket& embedded, std
 
 // ---- Order ------------------------------------------------------------------------------------
 
+// Nodes that a search for a proof passes over, one after the other. A sound zone asks for few: at
+// most 127 empty non-terminals, each below the one before, and while its NSEC3 parameters change
+// some hashes of the other chain. A zone with more is broken, and a proof that it lacks anyway must
+// not cost a walk over all of its names for each question.
+inline constexpr unsigned kMaxPassedOver = 1024;
+// NSEC3 records of one owner that are looked at: of two chains hardly two hashes are the same.
+inline constexpr unsigned kMaxNsec3AtOwner = 16;
+
 // The last name at or before the suffix of `depth` labels in canonical order; for proofs
-// (RFC 4035 3.1.3.2) those without an NSEC RRset are passed over. Null: the zone has no NSEC.
+// (RFC 4035 3.1.3.2) those without an NSEC RRset are passed over, and what is hidden below a
+// delegation or DNAME in one step. Null: the zone has no NSEC there.
 const Node* find_nsec_before(Base base, const Zone& zone, const dns::NameKey& key, unsigned depth);
 
 inline constexpr std::size_t kNsec3HashSize = 20;  // SHA-1, the only algorithm (RFC 5155 11)
 // The NSEC3 whose owner is `hash`, or null.
 const Node* find_nsec3(Base base, const Zone& zone, dns::Bytes hash);
 // The NSEC3 whose interval covers `hash` (RFC 5155 1.3): the last before it, or the last of all;
-// null if an NSEC3 has that very hash.
+// null if an NSEC3 has that very hash, or the chain is not whole.
 // REQUIRES: the zone has an NSEC3 tree.
 const Node* find_nsec3_covering(Base base, const Zone& zone, dns::Bytes hash);
 

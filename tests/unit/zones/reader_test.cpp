@@ -186,3 +186,101 @@ TEST_CASE("NSEC3 owners are found by hash, matching and covering, around the end
   CHECK(find_nsec3(tables.base(), zone, hash) == nullptr);
   CHECK_FALSE(check_zone(tables.base(), zone, tables.secret()));
 }
+
+namespace {
+
+// NSEC3 owners whose hashes begin with `number` and end in 1, of a chain with that salt.
+void add_nsec3(ZoneBuilder& builder, unsigned number, std::string_view salt) {
+  constexpr char kDigits[] = "0123456789abcdefghijklmnopqrstuv";
+  std::string owner(32, '0');
+  for (unsigned i = 0; i < 4; ++i) owner[i] = kDigits[number >> (15 - 5 * i) & 31];
+  builder.add(test::name(owner + ".test."), RrType::kNsec3, 60,
+              test::rdata(RrType::kNsec3,
+                          "1 0 0 " + std::string(salt) + " 00000000000000000000000000000010 A"));
+}
+
+}  // namespace
+
+TEST_CASE("a search for a proof passes over so many nodes and no more") {
+  struct Row {
+    const char* description;
+    unsigned gap;  // nodes without a part in the chain
+    bool found;
+  };
+  for (const Row& row : {Row{"a sound zone", 0, true}, Row{"a gap", kMaxPassedOver, true},
+                         Row{"a gap too wide", kMaxPassedOver + 1, false},
+                         Row{"a chain that is hardly there", 100'000, false}}) {
+    INFO(row.description);
+    test::Tables tables;
+    Arena arena(tables.heap());
+    ZoneBuilder builder(arena, tables.secret(), test::name("test."));
+    const auto add = [&](const std::string& owner, RrType type, const char* text) {
+      builder.add(test::name(owner), type, 60, test::rdata(type, text));
+    };
+    add("test.", RrType::kSoa, test::kSoaText);
+    add("test.", RrType::kNsec, "a.test. SOA NSEC");
+    add("test.", RrType::kNsec3Param, "1 0 0 AA");
+    add("a.test.", RrType::kNsec, "test. A NSEC");
+    add_nsec3(builder, 1, "AA");
+    for (unsigned i = 0; i < row.gap; ++i) {
+      add("b" + std::to_string(i) + ".test.", RrType::kA, "192.0.2.1");
+      add_nsec3(builder, 2 + i, "BB");
+    }
+    tables.publish(builder.build());
+    const Zone& zone = *tables.zone("test.");
+    const dns::NameKey key = tables.key("c.test.");
+    const Node* const nsec = find_nsec_before(tables.base(), zone, key, key.depth);
+    CHECK((nsec != nullptr) == row.found);
+    if (nsec != nullptr) CHECK(owner_name(zone, *nsec).to_text() == "a.test.");
+    std::array<std::uint8_t, kNsec3HashSize> hash;
+    hash.fill(0xff);
+    const Node* const nsec3 = find_nsec3_covering(tables.base(), zone, hash);
+    CHECK((nsec3 != nullptr) == row.found);
+    hash.fill(0);  // before the first: around the end, and the same gap from there
+    CHECK((find_nsec3_covering(tables.base(), zone, hash) == nsec3));
+  }
+}
+
+TEST_CASE("what is hidden below a delegation or DNAME is passed over in one step") {
+  for (const RrType type : {RrType::kNs, RrType::kDname}) {
+    test::Tables tables;
+    Arena arena(tables.heap());
+    ZoneBuilder builder(arena, tables.secret(), test::name("test."));
+    const auto add = [&](const std::string& owner, RrType rr_type, const char* text) {
+      builder.add(test::name(owner), rr_type, 60, test::rdata(rr_type, text));
+    };
+    add("test.", RrType::kSoa, test::kSoaText);
+    add("test.", RrType::kNsec, "b.test. SOA NSEC");
+    add("b.test.", type, "elsewhere.");
+    add("b.test.", RrType::kNsec, "test. NS NSEC");
+    for (unsigned i = 0; i < 3 * kMaxPassedOver; ++i) {
+      add("x.y" + std::to_string(i) + ".b.test.", RrType::kA, "192.0.2.1");
+    }
+    tables.publish(builder.build());
+    const Zone& zone = *tables.zone("test.");
+    for (const std::string_view name : {"c.test.", "zz.b.test.", "b.test."}) {
+      INFO(name);
+      const dns::NameKey key = tables.key(name);
+      const Node* const node = find_nsec_before(tables.base(), zone, key, key.depth);
+      REQUIRE(node != nullptr);
+      CHECK(owner_name(zone, *node).to_text() == "b.test.");
+    }
+  }
+}
+
+TEST_CASE("an owner with more NSEC3 records than chains can meet in is of none") {
+  for (const unsigned count : {kMaxNsec3AtOwner, kMaxNsec3AtOwner + 1}) {
+    test::Tables tables;
+    Arena arena(tables.heap());
+    ZoneBuilder builder(arena, tables.secret(), test::name("test."));
+    builder.add(test::name("test."), RrType::kSoa, 60, test::rdata(RrType::kSoa, test::kSoaText));
+    builder.add(test::name("test."), RrType::kNsec3Param, 60,
+                test::rdata(RrType::kNsec3Param, "1 0 0 10"));
+    for (unsigned i = 0; i < count; ++i) add_nsec3(builder, 1, std::to_string(10 + i));
+    tables.publish(builder.build());
+    std::array<std::uint8_t, kNsec3HashSize> hash;
+    hash.fill(0xff);
+    const Node* const node = find_nsec3_covering(tables.base(), *tables.zone("test."), hash);
+    CHECK((node != nullptr) == (count <= kMaxNsec3AtOwner));
+  }
+}
