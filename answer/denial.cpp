@@ -117,8 +117,8 @@ bool has_type(const zones::Node& node, dns::RrType type) {
   return false;
 }
 
-// The hashes that the answer will most likely need, seen from where the name has been found. What is
-// behind aliases is not seen.
+// The hashes that the answer will most likely need, seen from where the name has been found. What
+// is behind aliases is not seen.
 void foresee(const Query& query, Nsec3Burst& hashes) {
   const zones::Zone& zone = *query.zone;
   const dns::NameKey& key = query.key;

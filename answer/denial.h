@@ -11,8 +11,8 @@
 namespace bowline::answer {
 
 // Computes the NSEC3 hashes that the answers to a wave are likely to need, all together. Without it
-// the answers are the same. REQUIRES: scratch.nsec3.begin() since the wave before; `closest` of each
-// query that has a zone is set.
+// the answers are the same. REQUIRES: scratch.nsec3.begin() since the wave before; `closest` of
+// each query that has a zone is set.
 void foresee_proofs(Wave wave, Scratch& scratch);
 
 // The name itself does not exist, so the wildcard was right to expand (RFC 4035 3.1.3.3,

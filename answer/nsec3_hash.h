@@ -16,7 +16,7 @@ namespace bowline::answer {
 
 using Nsec3Hash = std::array<std::uint8_t, zones::kNsec3HashSize>;
 
-// What is hashed. REQUIRES: salt.size() <= kMaxNsec3Salt; with "*" the name is not too long for one.
+// What is hashed. REQUIRES: salt.size() <= kMaxNsec3Salt; with "*" the name is not too long for it.
 struct Nsec3Input {
   dns::NameView name;  // in lower case
   dns::Bytes salt;
@@ -52,7 +52,8 @@ class Nsec3Hasher {
 
   static void begin(const Nsec3Input& input, Lane& lane);
   static void go_on(const Nsec3Input& input, const Nsec3Hash& digest, Lane& lane);
-  void digest_lanes(std::span<const Nsec3Input> inputs, unsigned round, std::span<Nsec3Hash> hashes);
+  void digest_lanes(std::span<const Nsec3Input> inputs, unsigned round,
+                    std::span<Nsec3Hash> hashes);
 
   IMB_MGR* manager_;
   std::array<Lane, kLanes> lanes_;

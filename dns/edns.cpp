@@ -66,8 +66,8 @@ bool note_option(Edns& edns, EdnsOption code, Bytes value, std::size_t offset) {
   }
 }
 
-// Makes `edns` what the fixed fields say. In place: a value that is made elsewhere field by field and
-// copied as a whole waits for its own stores.
+// Makes `edns` what the fixed fields say. In place: a value that is made elsewhere field by field
+// and copied as a whole waits for its own stores.
 void take_fixed(std::uint16_t rr_class, std::uint32_t ttl, Edns& edns) {
   static constexpr Edns kNothing{};
   edns = kNothing;

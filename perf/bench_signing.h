@@ -1,5 +1,5 @@
-// BenchSigning: what makes a made-up zone look signed to a server: RRSIGs of the size of ECDSA P-256
-// over nothing, and a complete NSEC or NSEC3 chain.
+// BenchSigning: what makes a made-up zone look signed to a server: RRSIGs of the size of ECDSA
+// P-256 over nothing, and a complete NSEC or NSEC3 chain.
 //
 // For bench_tables.cpp, one a zone, one thread.
 #pragma once

@@ -5,8 +5,8 @@
 //   %l[N]     label N, counted from the right, 0 is the top-level domain
 //   %%        a percent sign
 // What does not exist is left out. No name of a zone leaves the directory: a slash within a label
-// becomes an underscore, a component "." or ".." that characters of a name make becomes \046 or \046\046, and
-// a relative pattern stays a relative path.
+// becomes an underscore, a component "." or ".." that characters of a name make becomes \046 or
+// \046\046, and a relative pattern stays a relative path.
 //
 // Pure; any process, any thread.
 #pragma once

@@ -457,8 +457,8 @@ void Keeper::compare_configuration() {
   if (!same) {
     log::warning(
         Category::kServer,
-        "listen, rundir, user, workers, tcp-reuseport, cores, poll, hugepages, backend, devices and xdp keep "
-        "their former values: restart bowlined to change them");
+        "listen, rundir, user, workers, tcp-reuseport, cores, poll, hugepages, backend, devices and "
+        "xdp keep their former values: restart bowlined to change them");
   }
 }
 

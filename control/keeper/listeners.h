@@ -33,10 +33,10 @@ struct SocketWorkers {
 // kFree: addresses may come later, with an interface that the dataplane serves.
 enum class Bind : std::uint8_t { kOwn, kFree };
 
-// Opens for every address one UDP socket for each worker, and one TCP socket, or one for each stream
-// thread. Clients inherit what is set on a TCP socket: TCP_NODELAY, the bound on what the kernel
-// keeps unsent for them; TCP Fast Open (RFC 7413) is on. The error says which address, why, and what
-// to do.
+// Opens for every address one UDP socket for each worker, and one TCP socket, or one for each
+// stream thread. Clients inherit what is set on a TCP socket: TCP_NODELAY, the bound on what the
+// kernel keeps unsent for them; TCP Fast Open (RFC 7413) is on. The error says which address, why,
+// and what to do.
 dns::Result<std::vector<Listener>> open_listeners(const std::vector<config::Address>& addresses,
                                                   SocketWorkers workers, Bind bind = Bind::kOwn);
 

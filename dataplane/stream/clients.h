@@ -46,8 +46,9 @@ class TcpClients {
   // Whether any group is beyond kClientsPerPrefix.
   bool crowded() const { return crowded_.load(std::memory_order_relaxed) != 0; }
 
-  // Where a place is to be given up for the new client that just arrived in `seat`: there, if it has
-  // more than its share of all clients, else where most are: whoever crowds the server sits there.
+  // Where a place is to be given up for the new client that just arrived in `seat`: there, if it
+  // has more than its share of all clients, else where most are: whoever crowds the server sits
+  // there.
   unsigned fullest(unsigned seat) const;
   // Makes the thread in `seat` give up one place.
   void ask_for_place(unsigned seat);

@@ -112,8 +112,8 @@ class TcpServer {
     std::uint8_t* message() { return octets + kLengthSize; }
   };
 
-  // What an epoll event for a connection carries: with the generation, so that one for a client that
-  // is gone does not hit its successor.
+  // What an epoll event for a connection carries: with the generation, so that one for a client
+  // that is gone does not hit its successor.
   static std::uint64_t event_of(Id id, std::uint32_t generation) {
     return std::uint64_t{generation} << 32 | id;
   }

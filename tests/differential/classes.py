@@ -230,7 +230,8 @@ def _(d):
         return d.other.rcode == FORMERR
     if d.part == "aa":
         return d.theirs
-    return d.peer == NSD and d.part == "authority" and without(d, ours=of_types(d.ours, SOA, *PROOFS))
+    return d.peer == NSD and d.part == "authority" and without(
+        d, ours=of_types(d.ours, SOA, *PROOFS))
 
 
 @row("chaos-rate", (NAMED,), "reply")

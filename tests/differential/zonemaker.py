@@ -11,7 +11,8 @@ import names
 from names import text
 
 WORDS = [b"www", b"mail", b"ns1", b"ns2", b"a", b"b", b"c", b"x", b"alias", b"deep", b"host", b"dn",
-         b"sub", b"cut", b"zone", b"WwW", b"Api", b"_dns", b"_tcp", b"1", b"long-label-with-hyphens"]
+         b"sub", b"cut", b"zone", b"WwW", b"Api", b"_dns", b"_tcp", b"1",
+         b"long-label-with-hyphens"]
 ODD_LABELS = [b"\0", b"\xff\xfe", b"a.b", b"sp ace", b'q"uo', b"semi;", b"ba\\ck", b"*x", b"x*",
               b"UPPER", b"\x7f\x80", b"$", b"@", b"(", b"0" * 63, b"xn--caf-dma", b"\xc3\xa9"]
 OUTSIDE = names.name("out.side.invalid")

@@ -46,7 +46,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         replies.append_message(message);
       } else {
         const dns::Bytes framed(message.data() - kLengthSize, kLengthSize + message.size());
-        sent.insert(sent.end(), framed.begin(), framed.begin() + static_cast<std::ptrdiff_t>(first));
+        const dns::Bytes head = framed.first(first);
+        sent.insert(sent.end(), head.begin(), head.end());
         replies.append(framed, first);
       }
       taken_octets += kLengthSize + message.size();

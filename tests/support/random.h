@@ -1,5 +1,5 @@
-// Random: a quick seeded source, SplitMix64, for runs of millions of cases. Tests only; one thread an
-// object.
+// Random: a quick seeded source, SplitMix64, for runs of millions of cases. Tests only; one thread
+// an object.
 #pragma once
 
 #include <cstddef>

@@ -50,7 +50,7 @@ def rate_without_loss(appliance):
 
 
 def kill_and_change(appliance, serial):
-    """Changes the zone file, kills control; returns seconds from its new start to the new serial."""
+    """Changes the zone file, kills control; returns seconds from its start to the new serial."""
     appliance.write_zone("kill.test.", zone_text(serial))
     old = appliance.kill_child("bowline-control")
     appliance.wait_new_child("bowline-control", old)

@@ -42,8 +42,8 @@ class Served {
   void set_steps(std::span<const StepFunction> steps);
 
   // `question` is "name TYPE" and then any of: +do +edns=SIZE +version=N +nsid +option=CODE:HEX
-  // +tcp +v6 +rd +cd +ad +class=N +id=N +max=OCTETS. The reply as lines: "RCODE flags", then "answer ...", "authority ...",
-  // "additional ...", "opt ...".
+  // +tcp +v6 +rd +cd +ad +class=N +id=N +max=OCTETS. The reply as lines: "RCODE flags", then
+  // "answer ...", "authority ...", "additional ...", "opt ...".
   Lines ask(std::string_view question);
   Result ask_raw(std::string_view question);
   // `size_max` is what the transport carries.

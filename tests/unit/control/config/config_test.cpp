@@ -296,7 +296,8 @@ TEST_CASE("config: a way of moving packets is used when it has something to serv
   const Dataplane xdp = load("xdp:\n  listen: eth0\n").dataplane();
   CHECK(xdp.sockets);
   CHECK(xdp.xdp);
-  const Dataplane dpdk = load("server:\n  listen: ::1\ndataplane:\n  devices: net_null0\n").dataplane();
+  const Dataplane dpdk =
+      load("server:\n  listen: ::1\ndataplane:\n  devices: net_null0\n").dataplane();
   CHECK(dpdk.sockets);
   CHECK(dpdk.dpdk);
   CHECK_FALSE(load("xdp:\n  listen: eth0\ndataplane:\n  backend: sockets\n").dataplane().xdp);

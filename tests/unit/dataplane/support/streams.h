@@ -1,5 +1,5 @@
-// Clients and servers of TCP on loopback: the test is the client and turns the servers by hand, with
-// a clock of its own.
+// Clients and servers of TCP on loopback: the test is the client and turns the servers by hand,
+// with a clock of its own.
 #pragma once
 
 #include <netinet/in.h>
