@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <span>
 
 #include "dns/name.h"
 
@@ -28,8 +29,17 @@ struct NameKey {
   }
 };
 
-// Fills `key` for `name` in one pass from right to left. Uses AES instructions where the CPU has
-// them and portable code with the same result where it has not. Never allocates; any thread.
+// One of the keys to make together. Both live elsewhere.
+struct KeyJob {
+  NameView name;
+  NameKey* key = nullptr;
+};
+
+// Fills the key of each job for its name, in one pass from right to left. Uses AVX-512 and AES
+// instructions where the CPU has them and portable code with the same result where it has not.
+// What depends on the secret alone is made once for all jobs. Never allocates; any thread.
+void make_name_keys(const HashKey& secret, std::span<const KeyJob> jobs);
+// The same for one name.
 void make_name_key(const HashKey& secret, NameView name, NameKey& key);
 
 // The hash of one name alone: what make_name_key() puts into hash[name.depth()].

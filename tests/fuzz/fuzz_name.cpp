@@ -29,7 +29,8 @@ void check_key(NameView name) {
   NameKey key;
   NameKey portable;
   make_name_key(secret, name, key);
-  make_name_key_portable(secret, name, portable);
+  const KeyJob job{name, &portable};
+  make_name_keys_portable(secret, {&job, 1});
   CHECK(key.depth == name.depth() && key.size == name.size());
   CHECK(key.name().equals(name));
   CHECK(same_octets(key.name(), Name(name).lower()));

@@ -58,24 +58,53 @@ void check_key(const HashKey& secret, NameView name, const NameKey& key) {
   }
 }
 
+void check_same(const NameKey& key, const NameKey& other) {
+  REQUIRE(other.size == key.size);
+  REQUIRE(other.depth == key.depth);
+  REQUIRE(std::equal(key.lower.begin(), key.lower.begin() + key.size, other.lower.begin()));
+  for (unsigned d = 0; d <= key.depth; ++d) {
+    REQUIRE(other.hash[d] == key.hash[d]);
+    REQUIRE(other.offset[d] == key.offset[d]);
+  }
+}
+
 TEST_CASE("native and portable keys agree on random names", "[name_key]") {
   const std::uint64_t run_seed = seed();
   CAPTURE(run_seed);
   std::mt19937_64 random(run_seed);
   auto native = std::make_unique<NameKey>();
-  auto portable = std::make_unique<NameKey>();
+  auto other = std::make_unique<NameKey>();
   for (int i = 0; i < 5000; ++i) {
     const HashKey secret = random_key(random);
     const TightName name(random_name(random));
     make_name_key(secret, name.view, *native);
-    make_name_key_portable(secret, name.view, *portable);
     check_key(secret, name.view, *native);
-    REQUIRE(portable->size == native->size);
-    REQUIRE(portable->depth == native->depth);
-    for (unsigned d = 0; d <= native->depth; ++d) {
-      REQUIRE(portable->hash[d] == native->hash[d]);
-      REQUIRE(portable->offset[d] == native->offset[d]);
-    }
+    const KeyJob job{name.view, other.get()};
+    make_name_keys_portable(secret, {&job, 1});
+    check_same(*native, *other);
+    if (!__builtin_cpu_supports("aes")) continue;
+    make_name_keys_aes(secret, {&job, 1});
+    check_same(*native, *other);
+  }
+}
+
+TEST_CASE("keys made together are those made one by one", "[name_key]") {
+  const std::uint64_t run_seed = seed();
+  CAPTURE(run_seed);
+  std::mt19937_64 random(run_seed);
+  const HashKey secret = random_key(random);
+  std::vector<std::unique_ptr<TightName>> names;
+  std::vector<NameKey> keys(33);
+  std::vector<KeyJob> jobs;
+  for (NameKey& key : keys) {
+    names.push_back(std::make_unique<TightName>(random_name(random)));
+    jobs.push_back({names.back()->view, &key});
+  }
+  make_name_keys(secret, jobs);
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    NameKey alone;
+    make_name_key(secret, names[i]->view, alone);
+    check_same(alone, keys[i]);
   }
 }
 
