@@ -51,6 +51,11 @@ bool Reply::put_records(dns::NameView owner, bool owner_is_question, const zones
 bool Reply::put(dns::NameView owner, bool owner_is_question, const zones::Rrset& rrset) {
   const bool with_signatures = dnssec && rrset.sig_count != 0;
   if (!with_signatures) return put_records(owner, owner_is_question, rrset);
+  if (!rotated) [[likely]] {
+    // The signatures lie right behind the records (zones/format.h).
+    const dns::Bytes both(rrset.records.data(), rrset.records.size() + rrset.signatures.size());
+    return builder.add_block(owner, owner_is_question, both, rrset.count + rrset.sig_count);
+  }
   const dns::MessageBuilder::Mark before = builder.mark();
   if (put_records(owner, owner_is_question, rrset) &&
       builder.add_block(owner, owner_is_question, rrset.signatures, rrset.sig_count)) {

@@ -89,12 +89,21 @@ bool equal_octets(const std::uint8_t* a, const std::uint8_t* b, std::size_t size
 // How many octets `a` and `b` have in common at their ends.
 std::size_t common_tail(NameView a, NameView b, bool keep_case) {
   const std::size_t limit = std::min(a.size(), b.size());
-  const std::uint8_t* const a_end = a.data() + a.size() - 1;
-  const std::uint8_t* const b_end = b.data() + b.size() - 1;
+  const std::uint8_t* const a_end = a.data() + a.size();
+  const std::uint8_t* const b_end = b.data() + b.size();
   std::size_t size = 0;
   while (size < limit) {
-    const std::uint8_t x = *(a_end - size);
-    const std::uint8_t y = *(b_end - size);
+    if (limit - size >= sizeof(std::uint64_t)) {
+      const std::size_t next = size + sizeof(std::uint64_t);
+      const std::uint64_t differing = load_u64(a_end - next) ^ load_u64(b_end - next);
+      if (differing == 0) {
+        size = next;
+        continue;
+      }
+      size += static_cast<std::size_t>(__builtin_clzll(differing)) / 8;
+    }
+    const std::uint8_t x = *(a_end - size - 1);
+    const std::uint8_t y = *(b_end - size - 1);
     if (x != y && (keep_case || fold(x) != fold(y))) break;
     ++size;
   }
