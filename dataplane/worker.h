@@ -7,6 +7,8 @@
 // A burst goes through each step together, so that the latency of memory is paid once, and is
 // answered from one version of the tables. Nothing here allocates, locks or calls the system: that
 // is left to the port (io/). One thread.
+//
+// The probe is told where a stage ends, for benchmarks; in production it is nothing (burst.h).
 #pragma once
 
 #include <array>
@@ -15,6 +17,7 @@
 #include <span>
 #include <vector>
 
+#include "answer/burst.h"
 #include "answer/limits.h"
 #include "answer/query.h"
 #include "answer/scratch.h"
@@ -34,13 +37,14 @@ struct WorkerOptions {
   std::size_t mtu = net::kEthernetMtu;   // the same
 };
 
-template <PacketIo Io>
+template <PacketIo Io, typename Probe = answer::NoProbe>
 class Worker {
  public:
-  Worker(Io& io, ThreadLink& link, WorkerOptions options)
+  Worker(Io& io, ThreadLink& link, WorkerOptions options, Probe probe = {})
       : io_(io),
         link_(link),
         options_(std::move(options)),
+        probe_(probe),
         queries_(std::make_unique<answer::Query[]>(answer::kBurst)),
         scratch_(std::make_unique<answer::Scratch>()) {}
 
@@ -58,11 +62,15 @@ class Worker {
 
   // Serves one burst. False: there was nothing to do.
   bool breathe() {
+    using answer::PathStage;
     const answer::Sources& sources = link_.begin();
     const std::span<Packet> packets = io_.receive();
+    probe_.ended(PathStage::kReceive);
     const std::size_t count = take_queries(packets);
-    answer::answer_burst({queries_.get(), count}, sources, *scratch_);
+    probe_.ended(PathStage::kParse);
+    answer::answer_burst({queries_.get(), count}, sources, *scratch_, probe_);
     for (std::size_t i = 0; i < count; ++i) finish(*packets_[i], queries_[i], sources);
+    probe_.ended(PathStage::kReply);
     bool busy = !packets.empty();
     link_.take_replies([&](const link::Reply& reply) {
       busy = true;
@@ -71,6 +79,7 @@ class Worker {
     if (busy) io_.flush();
     count_round();
     link_.end();
+    probe_.ended(PathStage::kCommit);
     return busy;
   }
 
@@ -204,6 +213,7 @@ class Worker {
   Io& io_;
   ThreadLink& link_;
   const WorkerOptions options_;
+  [[no_unique_address]] Probe probe_;
   std::unique_ptr<answer::Query[]> queries_;
   std::array<Packet*, answer::kBurst> packets_;  // of queries_[i]
   std::unique_ptr<answer::Scratch> scratch_;

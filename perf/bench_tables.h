@@ -4,6 +4,7 @@
 // For bench_answer. Built once by one thread; then questions may be made by any.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -24,7 +25,6 @@ struct TablesPlan {
   std::uint64_t zones = 1;
   Mix mix = Mix::kHit;
   Dnssec dnssec = Dnssec::kNone;
-  bool dnssec_ok = false;  // what the replies to be checked were asked with
   bool huge_pages = false;
 };
 
@@ -42,8 +42,13 @@ class BenchTables {
   // Writes the name of question `number`, made with `random`, to `at`. Returns its octets, with the
   // root. REQUIRES: number < plan.names; 128 octets of room.
   std::size_t write_question(std::uint64_t number, std::uint64_t random, std::uint8_t* at) const;
-  // Whether `reply` is right for it. The first fault in words, or nothing.
-  std::string check_reply(std::uint64_t number, dns::Bytes reply) const;
+  // Whether `reply` is right for it, asked with DO or without. The first fault in words, or
+  // nothing.
+  std::string check_reply(std::uint64_t number, bool dnssec_ok, dns::Bytes reply) const;
+  // Questions are to be about numbers below this.
+  std::uint64_t asked_names() const {
+    return plan_.mix == Mix::kHot ? std::min(kHotNames, plan_.names) : plan_.names;
+  }
 
  private:
   explicit BenchTables(const TablesPlan& plan) : plan_(plan) {}

@@ -13,7 +13,7 @@ class Mutant:
 
 
 MUTANTS = (
-    Mutant("names outside all zones are refused", "answer/answer.cpp",
+    Mutant("names outside all zones are refused", "answer/burst.h",
            "write_error(query, dns::Rcode::kRefused, ",
            "write_error(query, dns::Rcode::kNxDomain, ",
            "test_several_zones.py::a name beside all zones is refused"),

@@ -1,0 +1,94 @@
+// Burst: the order of the stages, with a probe at their borders. A burst goes through each of the
+// first ones together, so that the latency of memory is paid once; what a single answer then needs
+// besides (alias targets, glue, proofs) is looked up while it is written.
+//
+// A probe is told which stage has just ended. NoProbe is what production runs with: it takes no
+// register and leaves no instruction. perf/bench_answer has one that reads a clock.
+#pragma once
+
+#include <array>
+#include <cassert>
+#include <cstdint>
+#include <span>
+
+#include "answer/admit.h"
+#include "answer/denial.h"
+#include "answer/lookup.h"
+#include "answer/plan.h"
+#include "answer/query.h"
+#include "answer/reply.h"
+#include "answer/scratch.h"
+#include "answer/sections.h"
+
+namespace bowline::answer {
+
+// What a burst goes through between two packets in a port and two packets out; the worker's own
+// stages (dataplane/worker.h) stand around those of answer_burst().
+enum class PathStage : std::uint8_t {
+  kReceive,  // worker: the tables' version and the packets
+  kParse,    // worker: headers and checksums of the frames
+  kAdmit,    // the request
+  kZones,    // its name's hashes, and its zone
+  kNodes,    // its node, or the closest encloser
+  kProofs,   // hashes of NSEC3, if a zone has it
+  kWrite,    // the reply
+  kReply,    // worker: headers and checksums
+  kCommit,   // worker: what control replied, sending, counters
+};
+inline constexpr std::size_t kStages = 9;
+
+// Passed by value: it is a place in a register at most.
+struct NoProbe {
+  static constexpr void ended(PathStage) {}
+};
+
+// Makes the reply to a request that was admitted and looked up.
+[[gnu::always_inline]] inline void write_answer(Query& query, const Sources& sources,
+                                                Scratch& scratch) {
+  if (query.zone == nullptr) {
+    write_error(query, dns::Rcode::kRefused, sources, dns::ExtendedErrorCode::kNotAuthoritative);
+    return;
+  }
+  if ((query.zone->flags & zones::kZoneAbsent) != 0) [[unlikely]] {
+    write_error(query, dns::Rcode::kServFail, sources, dns::ExtendedErrorCode::kNotReady);
+    return;
+  }
+  // Its constructor sets what is read; the build's zeroing of every local would cost more than
+  // that.
+  [[gnu::uninitialized]] Reply reply(query, sources, scratch);
+  if (query.zone->plan_size != 0) [[unlikely]] {
+    answer_by_plan(reply);
+    return;
+  }
+  const Outcome outcome = solve_answer(reply);
+  solve_authority(reply, outcome);
+  solve_additional(reply, outcome);
+  reply.finish();
+}
+
+// answer_burst() of query.h, with a probe.
+template <typename Probe>
+void answer_burst(std::span<Query> queries, const Sources& sources, Scratch& scratch,
+                  Probe probe) {
+  assert(queries.size() <= kBurst);
+  [[gnu::uninitialized]] std::array<Query*, kBurst> admitted;  // the first `count` are set
+  std::size_t count = 0;
+  for (Query& query : queries) {
+    if (admit(query, sources)) admitted[count++] = &query;
+  }
+  probe.ended(PathStage::kAdmit);
+  const Wave wave(admitted.data(), count);
+  find_zones(wave, sources);
+  probe.ended(PathStage::kZones);
+  const std::uint8_t flags = find_nodes(wave, sources.view.base);
+  probe.ended(PathStage::kNodes);
+  scratch.nsec3.begin();
+  if ((flags & zones::kZoneNsec3) != 0) foresee_proofs(wave, scratch);
+  probe.ended(PathStage::kProofs);
+  for (Query* const query : wave) write_answer(*query, sources, scratch);
+  probe.ended(PathStage::kWrite);
+}
+
+extern template void answer_burst(std::span<Query>, const Sources&, Scratch&, NoProbe);
+
+}  // namespace bowline::answer
