@@ -365,10 +365,6 @@ dns::Result<ThreadTask> Process::prepare_socket_worker(unsigned worker) {
   auto serving = std::make_shared<SocketWorker>(worker, board_, udp_listeners(worker),
                                                 doorbells_[worker].get(),
                                                 (hello_.flags & link::kPollBusy) != 0);
-  if (!serving->io.failure().empty()) {
-    return dns::Error{"worker " + std::to_string(worker) + " " + serving->io.failure() +
-                      ": raise the limit of open files (ulimit -n)"};
-  }
   return ThreadTask{[serving] { serving->worker.run(); }, "worker", worker, link::kNoCore};
 }
 

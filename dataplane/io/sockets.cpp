@@ -1,6 +1,6 @@
 #include "dataplane/io/sockets.h"
 
-#include <sys/epoll.h>
+#include <poll.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -53,25 +53,20 @@ void put_source(msghdr& header, const link::Endpoint& local) {
 SocketsIo::SocketsIo(std::vector<Listener> listeners, int doorbell, link::Counters& counters)
     : doorbell_(doorbell),
       counters_(counters),
-      epoll_(::epoll_create1(EPOLL_CLOEXEC)),
       buffers_(std::make_unique<Buffer[]>(answer::kBurst)) {
   for (Listener& listener : listeners) {
     Socket& socket = sockets_.emplace_back();
     socket.listener = std::move(listener);
     prepare(socket);
-    if (!watch(socket.listener.socket.get())) failure_ = "cannot watch a UDP socket";
+    watched_.push_back({socket.listener.socket.get(), POLLIN, 0});
   }
-  if (!watch(doorbell_)) failure_ = "cannot watch the doorbell";
+  watched_.push_back({doorbell_, POLLIN, 0});
+  receive_headers_ = {};
+  send_headers_ = {};
+  for (std::size_t i = 0; i < answer::kBurst; ++i) prepare_slot(i);
 }
 
 SocketsIo::~SocketsIo() = default;
-
-bool SocketsIo::watch(int fd) {
-  epoll_event event{};
-  event.events = EPOLLIN;
-  event.data.fd = fd;
-  return ::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &event) == 0;
-}
 
 // RFC 9715 3.2 (hardening 21): path MTUs that anybody can forge in an ICMP message are not
 // believed.
@@ -94,10 +89,27 @@ void SocketsIo::prepare(Socket& socket) {
   }
 }
 
+// Brings a slot back to what the kernel is to find. What it never changes is written once.
+void SocketsIo::prepare_slot(std::size_t index) {
+  Slot& slot = slots_[index];
+  slot.vector = {buffers_[index].octets, kBufferSize};
+  msghdr& header = receive_headers_[index].msg_hdr;
+  header.msg_name = &slot.peer;
+  header.msg_namelen = sizeof slot.peer;
+  header.msg_iov = &slot.vector;
+  header.msg_iovlen = 1;
+  header.msg_control = slot.control.data();
+  header.msg_controllen = slot.control.size();
+}
+
 std::span<Packet> SocketsIo::receive() {
+  for (std::size_t i = 0; i < received_; ++i) prepare_slot(i);
   received_ = packet_count_ = send_count_ = 0;
+  const bool all = sockets_.size() <= kReadUnasked;
+  if (!all && !look(0)) return {};
   for (std::size_t i = 0; i < sockets_.size() && received_ < answer::kBurst; ++i) {
-    receive_from(static_cast<std::uint32_t>((next_socket_ + i) % sockets_.size()));
+    const std::size_t socket = (next_socket_ + i) % sockets_.size();
+    if (all || watched_[socket].revents != 0) receive_from(static_cast<std::uint32_t>(socket));
   }
   if (++next_socket_ >= sockets_.size()) next_socket_ = 0;
   return {packets_.data(), packet_count_};
@@ -105,20 +117,6 @@ std::span<Packet> SocketsIo::receive() {
 
 void SocketsIo::receive_from(std::uint32_t socket) {
   const std::size_t room = answer::kBurst - received_;
-  for (std::size_t i = received_; i < answer::kBurst; ++i) {
-    Slot& slot = slots_[i];
-    slot.vector = {buffers_[i].octets, kBufferSize};
-    msghdr& header = receive_headers_[i].msg_hdr;
-    header = {};
-    header.msg_name = &slot.peer;
-    header.msg_namelen = sizeof slot.peer;
-    header.msg_iov = &slot.vector;
-    header.msg_iovlen = 1;
-    if (sockets_[socket].any) {
-      header.msg_control = slot.control.data();
-      header.msg_controllen = slot.control.size();
-    }
-  }
   const int count = ::recvmmsg(sockets_[socket].listener.socket.get(),
                                &receive_headers_[received_], static_cast<unsigned>(room),
                                MSG_DONTWAIT, nullptr);
@@ -264,11 +262,13 @@ void SocketsIo::answer_to(const link::ClientContext& client, dns::Bytes message)
 }
 
 void SocketsIo::wait(int timeout_ms) {
-  std::array<epoll_event, 8> events;
-  const int count = ::epoll_wait(epoll_.get(), events.data(), events.size(), timeout_ms);
-  for (int i = 0; i < count; ++i) {
-    if (events[i].data.fd == doorbell_) link::drain_event(doorbell_);
-  }
+  if (look(timeout_ms) && watched_.back().revents != 0) link::drain_event(doorbell_);
+}
+
+// Finds out which sockets have something. Not with epoll: a socket in its set costs locks for every
+// datagram on either way, also of a thread that is awake. False: none, nor the doorbell.
+bool SocketsIo::look(int timeout_ms) {
+  return ::poll(watched_.data(), watched_.size(), timeout_ms) > 0;
 }
 
 }  // namespace bowline::dataplane

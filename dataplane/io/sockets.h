@@ -6,6 +6,7 @@
 #pragma once
 
 #include <netinet/in.h>
+#include <poll.h>
 #include <sys/socket.h>
 
 #include <array>
@@ -41,9 +42,6 @@ class SocketsIo {
   SocketsIo(const SocketsIo&) = delete;
   SocketsIo& operator=(const SocketsIo&) = delete;
 
-  // What keeps it from working, or nothing: to be asked once after construction.
-  const std::string& failure() const { return failure_; }
-
   // PacketIo.
   std::span<Packet> receive();
   void send(Packet& packet);
@@ -55,6 +53,9 @@ class SocketsIo {
 
  private:
   static constexpr std::size_t kControlSize = 64;  // room for one IPV6_PKTINFO: 40 octets
+  // So few sockets are read without asking first which of them have something: to be told costs as
+  // much as one read that finds nothing.
+  static constexpr std::size_t kReadUnasked = 2;
 
   struct Socket {
     Listener listener;
@@ -73,8 +74,9 @@ class SocketsIo {
     std::uint8_t octets[kBufferSize];
   };
 
-  void prepare(Socket& socket);
-  bool watch(int fd);
+  static void prepare(Socket& socket);
+  void prepare_slot(std::size_t slot);
+  bool look(int timeout_ms);
   void receive_from(std::uint32_t socket);
   bool accept_datagram(std::size_t slot);
   bool find_local(std::size_t slot, link::Endpoint& local) const;
@@ -83,8 +85,7 @@ class SocketsIo {
   std::vector<Socket> sockets_;
   const int doorbell_;
   link::Counters& counters_;
-  link::Fd epoll_;
-  std::string failure_;
+  std::vector<pollfd> watched_;  // the sockets, then the doorbell
   std::size_t next_socket_ = 0;  // that receive() starts with, so that none starves
   std::size_t received_ = 0;     // slots in use
   std::size_t packet_count_ = 0;
