@@ -1,0 +1,1 @@
+"""What perf/run and perf/startup are made of; each file has one idea."""
