@@ -62,6 +62,42 @@ struct Packed {
   bool operator==(const Packed&) const = default;
 };
 
+// a-z to A-Z in each of eight octets. Sums of seven bits do not run over into the next octet.
+std::uint64_t upper(std::uint64_t octets) {
+  constexpr std::uint64_t kEach = 0x0101010101010101;
+  const std::uint64_t low = octets & 0x7f * kEach;
+  const std::uint64_t from_a = low + (0x80 - 'a') * kEach;
+  const std::uint64_t above_z = low + (0x7f - 'z') * kEach;
+  return octets ^ ((from_a & ~above_z & ~octets & 0x80 * kEach) >> 2);
+}
+
+// The first `size` octets at `at`, at most eight, as a number, without a loop: sizes of mnemonics
+// vary from line to line, and no branch predictor follows them.
+std::uint64_t load(const char* at, std::size_t size) {
+  std::uint64_t first = 0, last = 0;
+  if (size >= 8) {
+    std::memcpy(&first, at, 8);
+    return first;
+  }
+  if (size >= 4) {
+    std::memcpy(&first, at, 4);
+    std::memcpy(&last, at + size - 4, 4);
+    return first | last << ((size - 4) * 8);
+  }
+  if (size == 0) return 0;
+  const auto octet = [at](std::size_t i) {
+    return std::uint64_t{static_cast<std::uint8_t>(at[i])} << (i * 8);
+  };
+  return octet(0) | octet(size / 2) | octet(size - 1);
+}
+
+// What pack() makes. REQUIRES: at most kMaxMnemonic octets.
+Packed pack_fast(std::string_view text) {
+  Packed packed{upper(load(text.data(), text.size())), std::uint64_t{text.size()} << 56};
+  if (text.size() > 8) packed.high |= upper(load(text.data() + 8, text.size() - 8));
+  return packed;
+}
+
 constexpr Packed pack(std::string_view text) {
   Packed packed;
   for (std::size_t i = 0; i < text.size(); ++i) {
@@ -97,20 +133,20 @@ consteval std::array<Slot, kHashSlots> make_slots() {
 constexpr auto kSlots = make_slots();
 
 // TYPEnnn, RFC 3597 5.
-std::optional<RrType> generic_type(std::string_view text, const Packed& packed) {
+std::int32_t generic_code(std::string_view text, const Packed& packed) {
   constexpr std::size_t kPrefix = 4;
   constexpr std::size_t kMaxDigits = 5;
-  if (text.size() <= kPrefix || text.size() > kPrefix + kMaxDigits) return std::nullopt;
+  if (text.size() <= kPrefix || text.size() > kPrefix + kMaxDigits) return -1;
   if (static_cast<std::uint32_t>(packed.low) != static_cast<std::uint32_t>(pack("TYPE").low)) {
-    return std::nullopt;
+    return -1;
   }
   std::uint32_t code = 0;
   for (const char c : text.substr(kPrefix)) {
-    if (c < '0' || c > '9') return std::nullopt;
+    if (c < '0' || c > '9') return -1;
     code = code * 10 + static_cast<std::uint32_t>(c - '0');
   }
-  if (code > 65535) return std::nullopt;
-  return static_cast<RrType>(code);
+  if (code > 65535) return -1;
+  return static_cast<std::int32_t>(code);
 }
 
 }  // namespace
@@ -126,13 +162,13 @@ std::optional<std::string_view> mnemonic_of(RrType type) {
   return row->mnemonic;
 }
 
-std::optional<RrType> rr_type_from_text(std::string_view text) {
-  if (text.empty() || text.size() > kMaxMnemonic) return std::nullopt;
-  const Packed packed = pack(text);
+std::int32_t rr_type_code_from_text(std::string_view text) {
+  if (text.empty() || text.size() > kMaxMnemonic) return -1;
+  const Packed packed = pack_fast(text);
   for (std::size_t at = slot_of(packed); kSlots[at].code != 0; at = (at + 1) % kHashSlots) {
-    if (kSlots[at].packed == packed) return static_cast<RrType>(kSlots[at].code);
+    if (kSlots[at].packed == packed) return kSlots[at].code;
   }
-  return generic_type(text, packed);
+  return generic_code(text, packed);
 }
 
 std::span<const Field> fields_of(RrType type) {

@@ -29,8 +29,16 @@ std::string to_text(RrType type);
 // The mnemonic, or nothing for a type without one.
 std::optional<std::string_view> mnemonic_of(RrType type);
 
-// Reads a mnemonic or TYPEnnn; letters of either case.
-std::optional<RrType> rr_type_from_text(std::string_view text);
+// The code that a mnemonic or TYPEnnn stands for, letters of either case; -1 if none. A number, for
+// an optional that comes back from a call is put together in memory and waited for.
+std::int32_t rr_type_code_from_text(std::string_view text);
+
+// The same as a type.
+inline std::optional<RrType> rr_type_from_text(std::string_view text) {
+  const std::int32_t code = rr_type_code_from_text(text);
+  if (code < 0) return std::nullopt;
+  return static_cast<RrType>(code);
+}
 
 // Types that no zone holds: OPT, and the Q and meta range of RFC 6895 3.1 with TKEY, TSIG, NXNAME.
 inline constexpr bool is_meta_type(RrType type) {

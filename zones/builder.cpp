@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdlib>
 #include <cstring>
 
 #include "dns/message.h"
@@ -16,47 +15,10 @@
 
 namespace bowline::zones {
 
-// The records as they came, one after the other. Grows by realloc(), which moves pages, not octets.
-class ZoneBuilder::Log {
- public:
-  ~Log() { std::free(octets_); }
-
-  std::size_t size() const { return size_; }
-  std::uint8_t* at(std::size_t offset) { return octets_ + offset; }
-  std::uint8_t* append(std::size_t size) {
-    if (size_ + size > capacity_) {
-      const std::size_t wanted = std::max(capacity_ * 3 / 2, size_ + size + 4096);
-      void* const moved = std::realloc(octets_, wanted);
-      if (moved == nullptr) throw OutOfMemory();
-      octets_ = static_cast<std::uint8_t*>(moved);
-      capacity_ = wanted;
-    }
-    size_ += size;
-    return octets_ + size_ - size;
-  }
-
- private:
-  std::uint8_t* octets_ = nullptr;
-  std::size_t size_ = 0, capacity_ = 0;
-};
-
-// Consecutive records of one owner. In the log: owner size, owner, records.
-struct ZoneBuilder::Group {
-  std::uint64_t offset;
-  std::uint64_t order[2];  // the first sixteen octets of the owner's TreeKey
-  std::uint32_t records;
-};
-
 namespace {
 
 // Groups are prefetched this far ahead: sorted, they lie anywhere in the log.
 constexpr std::size_t kPrefetchedGroups = 8;
-
-std::uint64_t eight_octets(const TreeKey& key, std::size_t from) {
-  return std::uint64_t{key.chunk(from)} << 32 | key.chunk(from + 4);
-}
-
-dns::Bytes group_owner(const std::uint8_t* at) { return {at + 1, at[0]}; }
 
 // Whether the record belongs into the NSEC3 tree, if its owner is of the right form.
 bool is_nsec3(dns::RrType type, dns::Bytes rdata) {
@@ -131,71 +93,18 @@ unsigned common_labels(dns::Bytes a, const Labels& of_a, dns::Bytes b, const Lab
 
 ZoneBuilder::ZoneBuilder(Arena& arena, const dns::HashKey& secret, dns::NameView apex,
                          std::uint16_t rr_class)
-    : arena_(arena),
-      secret_(secret),
-      apex_(apex),
-      rr_class_(rr_class),
-      log_(std::make_unique<Log>()) {}
-
-ZoneBuilder::~ZoneBuilder() = default;
+    : arena_(arena), secret_(secret), apex_(apex), rr_class_(rr_class) {}
 
 bool ZoneBuilder::add(dns::NameView owner, dns::RrType type, std::uint32_t ttl, dns::Bytes rdata) {
   if (!owner.is_at_or_below(apex_)) return false;
-  dns::Bytes own(owner.data(), owner.size() - apex_.size());
+  const dns::Bytes own(owner.data(), owner.size() - apex_.size());
   std::array<std::uint8_t, kNsec3HashSize> hash;
-  std::vector<Group>* groups = &groups_;
   if (is_nsec3(type, rdata) && nsec3_owner_hash(own, hash)) {
-    own = hash;
-    groups = &nsec3_;
-  }
-  // Only the group at the end of the log can grow.
-  Group* last = groups->empty() ? nullptr : &groups->back();
-  const std::vector<Group>& other = groups == &groups_ ? nsec3_ : groups_;
-  if (last != nullptr && (other.empty() || other.back().offset < last->offset)) {
-    const dns::Bytes had = group_owner(log_->at(last->offset));
-    if (had.size() != own.size() || std::memcmp(had.data(), own.data(), own.size()) != 0) {
-      last = nullptr;
-    }
+    nsec3_.add(hash, type, rr_class_, ttl, rdata);
   } else {
-    last = nullptr;
+    names_.add(own, type, rr_class_, ttl, rdata);
   }
-  if (last == nullptr) {
-    const TreeKey key = groups == &nsec3_ ? TreeKey::of_hash(own) : TreeKey::of_owner(own);
-    groups->push_back({log_->size(), {eight_octets(key, 0), eight_octets(key, 8)}, 0});
-    last = &groups->back();
-    std::uint8_t* const out = log_->append(1 + own.size());
-    out[0] = static_cast<std::uint8_t>(own.size());
-    if (!own.empty()) std::memcpy(out + 1, own.data(), own.size());
-  }
-  ++last->records;
-  std::uint8_t* const out = log_->append(kRecordHead + rdata.size());
-  dns::store_u16(out, 0xc00c);
-  dns::store_u16(out + 2, dns::code_of(type));
-  dns::store_u16(out + 4, rr_class_);
-  dns::store_u32(out + 6, ttl);
-  dns::store_u16(out + 10, static_cast<std::uint16_t>(rdata.size()));
-  if (!rdata.empty()) std::memcpy(out + kRecordHead, rdata.data(), rdata.size());
   return true;
-}
-
-void ZoneBuilder::sort_groups() {
-  const auto sort = [this](std::vector<Group>& groups, bool hashed) {
-    const auto before = [&](const Group& a, const Group& b) {
-      if (a.order[0] != b.order[0]) return a.order[0] < b.order[0];
-      if (a.order[1] != b.order[1]) return a.order[1] < b.order[1];
-      const dns::Bytes first = group_owner(log_->at(a.offset));
-      const dns::Bytes second = group_owner(log_->at(b.offset));
-      const int order =
-          hashed ? TreeKey::of_hash(first).compare(TreeKey::of_hash(second))
-                 : TreeKey::of_owner(first).compare(TreeKey::of_owner(second));
-      return order != 0 ? order < 0 : a.offset < b.offset;
-    };
-    if (!std::is_sorted(groups.begin(), groups.end(), before)) {
-      std::sort(groups.begin(), groups.end(), before);
-    }
-  };
-  sort(groups_, false);
-  sort(nsec3_, true);
 }
 
 namespace {
@@ -206,14 +115,35 @@ bool same_owner(dns::Bytes a, dns::Bytes b) {
                     [](std::uint8_t x, std::uint8_t y) { return dns::fold(x) == dns::fold(y); });
 }
 
+// Fills the encoder with the records of one owner, who may have several groups, from the i-th on.
+// Returns where the next owner's begin.
+template <typename Same>
+std::size_t take_groups(const RecordLog::Groups& groups, std::size_t i, NodeEncoder& encoder,
+                        Same same) {
+  encoder.clear();
+  const dns::Bytes owner = groups[i].owner();
+  for (; i < groups.size() && same(groups[i].owner(), owner); ++i) {
+    if (i + kPrefetchedGroups < groups.size()) groups[i + kPrefetchedGroups].prefetch();
+    const std::uint8_t* at = groups[i].records();
+    for (std::uint32_t left = groups[i].record_count(); left > 0; --left) {
+      encoder.add(stored_record(at));
+      at += encoder.records().back().size;
+    }
+  }
+  return i;
+}
+
 }  // namespace
 
 void ZoneBuilder::build_names(Edit& edit, Zone& zone) {
   const unsigned apex_depth = apex_.view().depth();
-  std::vector<Ref> nodes;
-  std::vector<std::uint64_t> hashes;
-  nodes.reserve(groups_.size());
-  hashes.reserve(groups_.size());
+  const RecordLog::Groups& groups = names_.groups();
+  LargeVector<Ref> nodes;
+  LargeVector<KeyStart> starts;
+  LargeVector<std::uint64_t> hashes;
+  nodes.reserve(groups.size());
+  starts.reserve(groups.size());
+  hashes.reserve(groups.size());
   NodeEncoder encoder;
   Ancestors above(apex_depth);
   dns::Bytes previous;
@@ -226,33 +156,23 @@ void ZoneBuilder::build_names(Edit& edit, Zone& zone) {
       edit.at<Node>(above.last().node)->flags |= kNodeHasWildcard;
     }
     nodes.push_back(node);
+    starts.push_back(TreeKey::of_owner(owner).start());
     hashes.push_back(node_hash(*edit.at<Node>(node), apex_, secret_));
     above.push({node, cut_depth, is_dname});
   };
 
-  for (std::size_t i = 0; i < groups_.size();) {
-    if (i + kPrefetchedGroups < groups_.size()) {
-      __builtin_prefetch(log_->at(groups_[i + kPrefetchedGroups].offset));
-    }
-    const dns::Bytes owner = group_owner(log_->at(groups_[i].offset));
+  for (std::size_t i = 0; i < groups.size();) {
+    const dns::Bytes owner = groups[i].owner();
     const Labels labels(owner);
-    encoder.clear();
     if (!above.empty()) {
       const unsigned common = common_labels(owner, labels, previous, previous_labels);
       above.truncate(common);
+      encoder.clear();
       for (unsigned d = common + 1; d < labels.count; ++d) {
         put(owner.subspan(labels.offset[labels.count - d]), false, false);
       }
     }
-    for (; i < groups_.size(); ++i) {
-      const std::uint8_t* at = log_->at(groups_[i].offset);
-      if (!same_owner(group_owner(at), owner)) break;
-      at += 1 + owner.size();
-      for (std::uint32_t n = 0; n < groups_[i].records; ++n) {
-        encoder.add(stored_record(at));
-        at += encoder.records().back().size;
-      }
-    }
+    i = take_groups(groups, i, encoder, same_owner);
     zone.record_count += static_cast<std::uint32_t>(encoder.normalize());
     bool is_cut = false, is_dname = false;
     for (const StoredRecord& record : encoder.records()) {
@@ -268,32 +188,28 @@ void ZoneBuilder::build_names(Edit& edit, Zone& zone) {
   HashWriter index(edit, zone.names, zone.bucket, [&](Ref node) {
     return node_hash(*base.at<Node>(node), apex_, secret_);
   });
-  index.reserve(nodes.size());
-  for (std::size_t i = 0; i < nodes.size(); ++i) index.insert(hashes[i], nodes[i]);
-  TreeWriter(edit, zone.order).build(nodes);
+  index.build(hashes, nodes);
+  TreeWriter(edit, zone.order).build(nodes, starts);
   zone.apex_node = nodes.front();
 }
 
 void ZoneBuilder::build_nsec3(Edit& edit, Zone& zone) {
-  std::vector<Ref> nodes;
-  nodes.reserve(nsec3_.size());
+  const RecordLog::Groups& groups = nsec3_.groups();
+  LargeVector<Ref> nodes;
+  LargeVector<KeyStart> starts;
+  nodes.reserve(groups.size());
+  starts.reserve(groups.size());
   NodeEncoder encoder;
-  for (std::size_t i = 0; i < nsec3_.size();) {
-    const dns::Bytes hash = group_owner(log_->at(nsec3_[i].offset));
-    encoder.clear();
-    for (; i < nsec3_.size(); ++i) {
-      const std::uint8_t* at = log_->at(nsec3_[i].offset);
-      if (std::memcmp(at + 1, hash.data(), hash.size()) != 0) break;
-      at += 1 + hash.size();
-      for (std::uint32_t n = 0; n < nsec3_[i].records; ++n) {
-        encoder.add(stored_record(at));
-        at += encoder.records().back().size;
-      }
-    }
+  for (std::size_t i = 0; i < groups.size();) {
+    const dns::Bytes hash = groups[i].owner();
+    i = take_groups(groups, i, encoder, [](dns::Bytes a, dns::Bytes b) {
+      return std::memcmp(a.data(), b.data(), kNsec3HashSize) == 0;
+    });
     zone.record_count += static_cast<std::uint32_t>(encoder.normalize());
     nodes.push_back(encoder.encode(edit, {hash, kNodeNsec3, 0}, true));
+    starts.push_back(TreeKey::of_hash(hash).start());
   }
-  TreeWriter(edit, zone.nsec3).build(nodes);
+  TreeWriter(edit, zone.nsec3).build(nodes, starts);
   zone.nsec3_count = static_cast<std::uint32_t>(nodes.size());
 }
 
@@ -301,20 +217,20 @@ dns::Result<ZoneDraft> ZoneBuilder::build() {
   const std::string name = apex_.to_text();
   Edit edit(arena_);
   try {
-    sort_groups();
+    names_.sort();
+    nsec3_.sort();
     Zone zone{};
     zone.rr_class = rr_class_;
     zone.version = 1;
-    const bool has_apex = !groups_.empty() && *log_->at(groups_.front().offset) == 0;
+    const bool has_apex = !names_.groups().empty() && names_.groups().front().owner().empty();
     if (has_apex) build_names(edit, zone);
     if (!has_apex ||
         !find_rrset(edit.base(), *edit.at<Node>(zone.apex_node), dns::RrType::kSoa)) {
       return dns::Error{"zone " + name + " has no SOA record at its apex"};
     }
+    names_.clear();
     build_nsec3(edit, zone);
-    groups_ = {};
-    nsec3_ = {};
-    log_ = std::make_unique<Log>();
+    nsec3_.clear();
     const Ref ref = finish_zone(edit, zone, apex_, plan_);
     return ZoneDraft(arena_.heap(), apex_, ref, edit.commit(), true);
   } catch (const OutOfMemory&) {

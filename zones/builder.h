@@ -1,11 +1,10 @@
 // ZoneBuilder: a whole zone from its records, in any order; quick when owners come in groups.
 //
-// Control; one thread a builder. Records are collected in plain memory first, then sorted once and
-// written into the tables in one pass.
+// Control; one thread a builder. Records are collected in plain memory first (record_log.h), then
+// sorted once and written into the tables in one pass.
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <span>
 #include <string>
 #include <vector>
@@ -14,6 +13,7 @@
 #include "dns/result.h"
 #include "dns/rr_type.h"
 #include "zones/draft.h"
+#include "zones/record_log.h"
 
 namespace bowline::zones {
 
@@ -21,7 +21,6 @@ class ZoneBuilder {
  public:
   ZoneBuilder(Arena& arena, const dns::HashKey& secret, dns::NameView apex,
               std::uint16_t rr_class = 1);
-  ~ZoneBuilder();
 
   // Adds one record with checked uncompressed rdata. False: the owner is not at or below the apex.
   bool add(dns::NameView owner, dns::RrType type, std::uint32_t ttl, dns::Bytes rdata);
@@ -34,20 +33,15 @@ class ZoneBuilder {
   dns::Result<ZoneDraft> build();
 
  private:
-  class Log;
-  struct Group;
-
   void build_names(Edit& edit, Zone& zone);
   void build_nsec3(Edit& edit, Zone& zone);
-  void sort_groups();
 
   Arena& arena_;
   const dns::HashKey secret_;
   const dns::Name apex_;
   const std::uint16_t rr_class_;
-  std::unique_ptr<Log> log_;
-  std::vector<Group> groups_;
-  std::vector<Group> nsec3_;
+  RecordLog names_{false};
+  RecordLog nsec3_{true};
   std::vector<PlanStep> plan_;
 };
 

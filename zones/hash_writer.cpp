@@ -17,6 +17,9 @@ namespace {
 // pages have to be split at once, and an entry takes 10.3 octets.
 constexpr double kBuiltLoad = 6.2;
 
+// A page's lines are asked for this many entries ahead: hashes have no order.
+constexpr std::size_t kPrefetchedEntries = 16;
+
 void zero(void* block, std::size_t size) { std::memset(block, 0, size); }
 
 std::uint64_t slots(unsigned depth) { return std::uint64_t{1} << depth; }
@@ -57,6 +60,21 @@ void HashWriter::insert(std::uint64_t hash, Ref ref) {
   if (root_.page_buckets == 0) reserve(0);
   place(hash, ref);
   ++root_.count;
+}
+
+void HashWriter::build(std::span<const std::uint64_t> hashes, std::span<const Ref> refs) {
+  assert(hashes.size() == refs.size());
+  reserve(hashes.size());
+  for (std::size_t i = 0; i < hashes.size(); ++i) {
+    if (i + kPrefetchedEntries < hashes.size()) prefetch_home(hashes[i + kPrefetchedEntries]);
+    insert(hashes[i], refs[i]);
+  }
+}
+
+void HashWriter::prefetch_home(std::uint64_t hash) const {
+  if (root_.depth == 0) return;
+  const Ref page = *page_slot(edit_.base(), root_, page_number(hash, root_.depth));
+  __builtin_prefetch(edit_.at<Bucket>(page) + bucket_number(hash, root_.page_buckets), 1);
 }
 
 void HashWriter::place(std::uint64_t hash, Ref ref) {

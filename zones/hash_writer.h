@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <span>
 #include <vector>
 
 #include "zones/edit.h"
@@ -23,6 +24,8 @@ class HashWriter {
   void reserve(std::size_t count);
 
   void insert(std::uint64_t hash, Ref ref);
+  // All entries of an empty index: entry i is refs[i] with hashes[i].
+  void build(std::span<const std::uint64_t> hashes, std::span<const Ref> refs);
   // REQUIRES: `from` is an entry with this hash.
   void replace(std::uint64_t hash, Ref from, Ref to);
   void erase(std::uint64_t hash, Ref ref);
@@ -36,6 +39,7 @@ class HashWriter {
 
   std::size_t page_size() const { return root_.page_buckets * sizeof(Bucket); }
   Ref new_page();
+  void prefetch_home(std::uint64_t hash) const;
   Bucket* own_page(std::uint64_t hash);
   Ref own(Ref block, std::size_t size);
   void set_pages(std::uint64_t first, std::uint64_t count, Ref page);

@@ -26,7 +26,8 @@ dns::Result<ZoneDraft> make_placeholder(Arena& arena, const dns::HashKey& secret
     });
     index.reserve(1);
     index.insert(node_hash(*base.at<Node>(zone.apex_node), name, secret), zone.apex_node);
-    TreeWriter(edit, zone.order).build(std::span(&zone.apex_node, 1));
+    const KeyStart apex_key{};
+    TreeWriter(edit, zone.order).build(std::span(&zone.apex_node, 1), std::span(&apex_key, 1));
     const Ref ref = finish_zone(edit, zone, apex, {});
     return ZoneDraft(arena.heap(), apex, ref, edit.commit(), true);
   } catch (const OutOfMemory&) {

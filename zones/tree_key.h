@@ -8,12 +8,22 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <span>
 
 #include "dns/name.h"
 #include "zones/format.h"
 
 namespace bowline::zones {
+
+// The first octets of a key, zero-padded.
+struct KeyStart {
+  static constexpr std::size_t kOctets = 16;
+  std::array<std::uint8_t, kOctets> octets;
+
+  // As TreeKey::chunk(). REQUIRES: skip + 4 <= kOctets.
+  std::uint32_t chunk(std::size_t skip) const { return dns::load_u32(&octets[skip]); }
+};
 
 class TreeKey {
  public:
@@ -26,15 +36,30 @@ class TreeKey {
   dns::Bytes bytes() const { return {bytes_.data(), size_}; }
   std::size_t size() const { return size_; }
   // The four octets from `skip` on, zero-padded, as a number.
-  std::uint32_t chunk(std::size_t skip) const;
+  std::uint32_t chunk(std::size_t skip) const {
+    return skip < size_ ? dns::load_u32(&bytes_[skip]) : 0;
+  }
+  KeyStart start() const {
+    KeyStart start;
+    std::memcpy(start.octets.data(), bytes_.data(), KeyStart::kOctets);
+    return start;
+  }
   // Octets that both start with.
   std::size_t common(const TreeKey& other) const;
   // <0, 0, >0.
   int compare(const TreeKey& other) const;
 
  private:
+  // Zeros behind the key, so that its parts are read whole.
+  static constexpr std::size_t kPadding = KeyStart::kOctets;
+
+  void end_at(std::uint8_t* end) {
+    std::memset(end, 0, kPadding);
+    size_ = static_cast<std::uint16_t>(end - bytes_.data());
+  }
+
   std::uint16_t size_ = 0;
-  std::array<std::uint8_t, 2 * dns::kMaxNameSize> bytes_;
+  std::array<std::uint8_t, 2 * dns::kMaxNameSize + kPadding> bytes_;
 };
 
 }  // namespace bowline::zones

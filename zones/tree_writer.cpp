@@ -66,7 +66,8 @@ void TreeWriter::discard(Ref block) {
 }
 
 // Writes a block of these refs with the longest prefix that they share.
-Ref TreeWriter::make_block(std::uint8_t level, std::span<const Ref> refs, bool lasting) {
+Ref TreeWriter::make_block(std::uint8_t level, std::span<const Ref> refs, bool lasting,
+                           std::span<const KeyStart> starts) {
   const std::size_t size = block_size(refs.size());
   const Ref ref = lasting ? edit_.allocate_lasting(size) : edit_.allocate(size);
   TreeBlock& block = *edit_.at<TreeBlock>(ref);
@@ -79,14 +80,17 @@ Ref TreeWriter::make_block(std::uint8_t level, std::span<const Ref> refs, bool l
   block.level = level;
   block.skip = static_cast<std::uint16_t>(skip);
   std::memcpy(block.prefix, first.bytes().data(), std::min<std::size_t>(skip, kPrefixOctets));
+  const bool start_tells = !starts.empty() && skip + sizeof(TreeEntry::key) <= KeyStart::kOctets;
   for (std::size_t i = 0; i < refs.size(); ++i) {
-    block.entries()[i] = {lowest_key(base, level, refs[i]).chunk(skip), refs[i]};
+    const std::uint32_t key =
+        start_tells ? starts[i].chunk(skip) : lowest_key(base, level, refs[i]).chunk(skip);
+    block.entries()[i] = {key, refs[i]};
   }
   return ref;
 }
 
-void TreeWriter::build(std::span<const Ref> nodes) {
-  assert(root_ == 0);
+void TreeWriter::build(std::span<const Ref> nodes, std::span<const KeyStart> starts) {
+  assert(root_ == 0 && nodes.size() == starts.size());
   std::vector<Ref> refs(nodes.begin(), nodes.end());
   for (std::uint8_t level = 0; !refs.empty(); ++level) {
     if (level > 0 && refs.size() == 1) break;
@@ -95,7 +99,8 @@ void TreeWriter::build(std::span<const Ref> nodes) {
     for (std::size_t i = 0; i < blocks; ++i) {
       // Even shares: no small block at the end.
       const std::size_t begin = refs.size() * i / blocks, end = refs.size() * (i + 1) / blocks;
-      above.push_back(make_block(level, std::span(refs).subspan(begin, end - begin), true));
+      above.push_back(make_block(level, std::span(refs).subspan(begin, end - begin), true,
+                                 level == 0 ? starts.subspan(begin, end - begin) : starts.first(0)));
     }
     refs = std::move(above);
   }

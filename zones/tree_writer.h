@@ -15,8 +15,9 @@ class TreeWriter {
   // `root` is the caller's; it is changed in place. 0 is an empty tree.
   TreeWriter(Edit& edit, Ref& root) : edit_(edit), root_(root) {}
 
-  // Builds a tree of nodes that are in ascending order. REQUIRES: the tree is empty.
-  void build(std::span<const Ref> nodes);
+  // Builds a tree of nodes that are in ascending order; `starts` are those of their keys, so that
+  // hardly a node has to be looked at. REQUIRES: the tree is empty.
+  void build(std::span<const Ref> nodes, std::span<const KeyStart> starts);
 
   // REQUIRES: no node with this key is in the tree.
   void insert(const TreeKey& key, Ref node);
@@ -31,7 +32,8 @@ class TreeWriter {
   };
   struct Draft;
 
-  Ref make_block(std::uint8_t level, std::span<const Ref> refs, bool lasting);
+  Ref make_block(std::uint8_t level, std::span<const Ref> refs, bool lasting,
+                 std::span<const KeyStart> starts = {});
   Halves rewrite(Ref old, Draft& draft);
   Halves insert_below(Ref block, const TreeKey& key, Ref node);
   Ref replace_below(Ref block, const TreeKey& key, Ref node);
