@@ -39,32 +39,37 @@ int allocate(std::uint64_t size, bool huge, Fd& fd) {
 ChunkRange::ChunkRange(ChunkRange&& other) noexcept
     : base_(std::exchange(other.base_, nullptr)),
       reserved_(std::exchange(other.reserved_, nullptr)),
+      slots_(std::exchange(other.slots_, 0)),
       sizes_(std::move(other.sizes_)) {}
 
 ChunkRange& ChunkRange::operator=(ChunkRange&& other) noexcept {
   std::swap(base_, other.base_);
   std::swap(reserved_, other.reserved_);
+  std::swap(slots_, other.slots_);
   std::swap(sizes_, other.sizes_);
   return *this;
 }
 
 ChunkRange::~ChunkRange() {
-  if (reserved_ != nullptr) ::munmap(reserved_, kReservedSize + kChunkSize);
+  if (reserved_ != nullptr) ::munmap(reserved_, (slots_ + 1ull) * kChunkSize);
 }
 
-std::optional<Failure> ChunkRange::reserve() {
+std::optional<Failure> ChunkRange::reserve(std::uint64_t size) {
+  assert(size >= kChunkSize && size <= kReservedSize && size % kChunkSize == 0);
   // One slot more than needed, so that the first can start at a multiple of its size.
-  void* memory = ::mmap(nullptr, kReservedSize + kChunkSize, PROT_NONE,
+  void* memory = ::mmap(nullptr, size + kChunkSize, PROT_NONE,
                         MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (memory == MAP_FAILED) {
-    return Failure{"cannot reserve 64 GiB of addresses for the tables: " + reason(errno) +
+    return Failure{"cannot reserve " + std::to_string(size >> 20) +
+                   " MiB of addresses for the tables: " + reason(errno) +
                    " (is there a limit on the address space, ulimit -v?)"};
   }
   reserved_ = memory;
   const auto address = reinterpret_cast<std::uintptr_t>(memory);
   const std::uintptr_t aligned = (address + kChunkSize - 1) & ~(kChunkSize - 1);
   base_ = static_cast<std::byte*>(memory) + (aligned - address);
-  sizes_ = std::make_unique<std::uint64_t[]>(kMaxChunks);
+  slots_ = static_cast<std::uint32_t>(size / kChunkSize);
+  sizes_ = std::make_unique<std::uint64_t[]>(slots_);
   return std::nullopt;
 }
 
@@ -88,7 +93,7 @@ void ChunkRange::vacate(std::uint32_t index) {
 
 ChunkStats ChunkRange::stats() const {
   ChunkStats stats;
-  for (std::uint32_t i = 0; i < kMaxChunks; ++i) {
+  for (std::uint32_t i = 0; i < slots_; ++i) {
     if (!has(i)) continue;
     stats.bytes += size(i);
     if ((sizes_[i] & kHugeBit) != 0) stats.huge_bytes += size(i);
@@ -97,15 +102,20 @@ ChunkStats ChunkRange::stats() const {
   return stats;
 }
 
-Outcome<ChunkWriter> ChunkWriter::reserve(bool want_huge_pages) {
+Outcome<ChunkWriter> ChunkWriter::reserve(bool want_huge_pages, std::uint64_t size) {
   ChunkWriter writer;
-  if (auto failure = writer.ChunkRange::reserve()) return *failure;
+  if (auto failure = writer.ChunkRange::reserve(size)) return *failure;
   writer.want_huge_pages_ = want_huge_pages;
   return writer;
 }
 
 Outcome<NewChunk> ChunkWriter::create(std::uint32_t index, std::uint64_t size) {
   assert(index < kMaxChunks && !has(index) && valid_chunk_size(size));
+  if (index >= slots()) {
+    return Failure{chunk_name(index) + "the tables are at the end of the " +
+                   std::to_string((slots() * kChunkSize) >> 20) +
+                   " MiB of addresses reserved for them (reserve more)"};
+  }
   NewChunk chunk;
   chunk.size = size;
   int error = ENOMEM;
@@ -136,14 +146,14 @@ Outcome<NewChunk> ChunkWriter::create(std::uint32_t index, std::uint64_t size) {
   return chunk;
 }
 
-Outcome<ChunkReader> ChunkReader::reserve() {
+Outcome<ChunkReader> ChunkReader::reserve(std::uint64_t size) {
   ChunkReader reader;
-  if (auto failure = reader.ChunkRange::reserve()) return *failure;
+  if (auto failure = reader.ChunkRange::reserve(size)) return *failure;
   return reader;
 }
 
 std::optional<Failure> ChunkReader::map(std::uint32_t index, int fd, std::uint64_t size) {
-  if (index >= kMaxChunks || has(index) || !valid_chunk_size(size)) {
+  if (index >= slots() || has(index) || !valid_chunk_size(size)) {
     return Failure{chunk_name(index) + "index or size " + std::to_string(size) + " is impossible"};
   }
   // Seals before the size: with GROW and SHRINK set the size cannot change after it was read.

@@ -1,11 +1,11 @@
 // Chunks: the memory of the tables. ChunkWriter makes it (control), ChunkReader maps it
 // (dataplane).
 //
-// One generation of tables is a reserved range of 64 GiB with 1,024 slots of 64 MiB. Each chunk is
-// one memfd mapped at the start of its slot; it may be smaller than its slot (a power of two), so
-// that a small set-up stays small. Inside, places are named by Ref: the offset from the start of
-// the range in granules of 16 bytes. Ref 0 is "none": it is the segment header, which nothing
-// points to.
+// One generation of tables is a reserved range of 64 GiB with 1,024 slots of 64 MiB (or of fewer,
+// where addresses are scarce). Each chunk is one memfd mapped at the start of its slot; it may be
+// smaller than its slot (a power of two), so that a small set-up stays small. Inside, places are
+// named by Ref: the offset from the start of the range in granules of 16 bytes. Ref 0 is "none": it
+// is the segment header, which nothing points to.
 //
 //   field              writer    meaning
 //   bytes of a chunk   control   tables; complete and final before a published root leads there
@@ -73,7 +73,7 @@ struct ChunkStats {
   std::uint32_t chunks = 0;
 };
 
-// A reserved, aligned 64 GiB range of addresses with what is mapped into it. Base of the two below.
+// A reserved, aligned range of addresses with what is mapped into it. Base of the two below.
 class ChunkRange {
  public:
   ChunkRange() = default;
@@ -81,14 +81,16 @@ class ChunkRange {
   ChunkRange& operator=(ChunkRange&&) noexcept;
   ~ChunkRange();
 
-  bool has(std::uint32_t index) const { return index < kMaxChunks && sizes_ && sizes_[index] != 0; }
+  bool has(std::uint32_t index) const { return index < slots_ && sizes_[index] != 0; }
   // Bytes of chunk `index`, 0 if it is not there.
   std::uint64_t size(std::uint32_t index) const { return has(index) ? sizes_[index] & ~1ull : 0; }
   ChunkStats stats() const;
   TablesView view() const { return {base_}; }
 
  protected:
-  std::optional<Failure> reserve();
+  // REQUIRES: `size` is a multiple of kChunkSize, above 0 and not above kReservedSize.
+  std::optional<Failure> reserve(std::uint64_t size);
+  std::uint32_t slots() const { return slots_; }
   std::byte* slot(std::uint32_t index) const { return base_ + index * kChunkSize; }
   // Maps `fd` at the start of a slot, not dumped to core files. Returns errno, 0 if all is well.
   int place(std::uint32_t index, int fd, std::uint64_t size, bool huge, int protection);
@@ -99,6 +101,7 @@ class ChunkRange {
 
  private:
   void* reserved_ = nullptr;  // start of the mapping that base_ is aligned within
+  std::uint32_t slots_ = 0;   // that the range has
   // By index: bytes, with the lowest bit set for huge pages; 0: no chunk.
   std::unique_ptr<std::uint64_t[]> sizes_;
 };
@@ -114,10 +117,13 @@ struct NewChunk {
 // Control's side.
 class ChunkWriter : public ChunkRange {
  public:
-  // Reserves the range. `want_huge_pages`: try 2 MiB pages for each chunk of at least that size.
-  static Outcome<ChunkWriter> reserve(bool want_huge_pages);
+  // Reserves a range of `size` bytes, a multiple of kChunkSize: less than all for programs that run
+  // under valgrind, which has no 64 GiB in one piece. `want_huge_pages`: try 2 MiB pages for each
+  // chunk of at least that size.
+  static Outcome<ChunkWriter> reserve(bool want_huge_pages, std::uint64_t size = kReservedSize);
 
-  // Makes, allocates, maps and seals chunk `index`. ENOSPC and ENOMEM come back as failures.
+  // Makes, allocates, maps and seals chunk `index`. ENOSPC and ENOMEM come back as failures, and so
+  // does an index past the end of a smaller range.
   // REQUIRES: !has(index); valid_chunk_size(size).
   Outcome<NewChunk> create(std::uint32_t index, std::uint64_t size = kChunkSize);
 
@@ -149,7 +155,8 @@ class ChunkWriter : public ChunkRange {
 // The dataplane's side; one for each generation that is mapped.
 class ChunkReader : public ChunkRange {
  public:
-  static Outcome<ChunkReader> reserve();
+  // `size` as above; not less than the writer's.
+  static Outcome<ChunkReader> reserve(std::uint64_t size = kReservedSize);
 
   // Maps a chunk read-only. Refuses one whose size is not `size` or that is not sealed in full. The
   // caller keeps `fd` and may close it.

@@ -14,7 +14,6 @@ namespace {
 using dns::RrType;
 
 constexpr std::uint32_t kDenialTtl_s = 300;
-constexpr std::size_t kSignatureSize = 64;
 
 dns::NameView view_of(const std::string& wire) {
   return {reinterpret_cast<const std::uint8_t*>(wire.data()), wire.size()};
@@ -52,6 +51,24 @@ dns::Name nsec3_owner(const answer::Nsec3Hash& hash, dns::NameView apex) {
 
 }  // namespace
 
+BenchSignature::BenchSignature(dns::NameView owner, RrType type, std::uint32_t ttl_s,
+                               dns::NameView apex) {
+  dns::WireWriter out(octets_);
+  const bool is_wildcard = owner.data()[0] == 1 && owner.data()[1] == '*';
+  out.u16(dns::code_of(type));
+  out.u8(13);
+  out.u8(static_cast<std::uint8_t>(owner.depth() - is_wildcard));
+  out.u32(ttl_s);
+  out.u32(2147483647);
+  out.u32(1);
+  out.u16(4711);
+  out.bytes(apex.bytes());
+  std::array<std::uint8_t, kSignatureSize> signature;
+  signature.fill(0x5a);
+  out.bytes(signature);
+  size_ = out.written().size();
+}
+
 void BenchSigning::add(dns::NameView owner, RrType type, std::uint32_t ttl, dns::Bytes rdata,
                        bool is_signed) {
   builder_.add(owner, type, ttl, rdata);
@@ -70,21 +87,7 @@ void BenchSigning::add_empty(dns::NameView owner) {
 }
 
 void BenchSigning::add_signature(dns::NameView owner, RrType type, std::uint32_t ttl) {
-  std::array<std::uint8_t, 18 + dns::kMaxNameSize + kSignatureSize> octets;
-  dns::WireWriter out(octets);
-  const bool is_wildcard = owner.data()[0] == 1 && owner.data()[1] == '*';
-  out.u16(dns::code_of(type));
-  out.u8(13);
-  out.u8(static_cast<std::uint8_t>(owner.depth() - is_wildcard));
-  out.u32(ttl);
-  out.u32(2147483647);
-  out.u32(1);
-  out.u16(4711);
-  out.bytes(apex_.bytes());
-  std::array<std::uint8_t, kSignatureSize> signature;
-  signature.fill(0x5a);
-  out.bytes(signature);
-  builder_.add(owner, RrType::kRrsig, ttl, out.written());
+  builder_.add(owner, RrType::kRrsig, ttl, BenchSignature(owner, type, ttl, apex_).rdata());
 }
 
 void BenchSigning::finish() {

@@ -4,6 +4,7 @@
 // For bench_tables.cpp, one a zone, one thread.
 #pragma once
 
+#include <array>
 #include <string>
 #include <vector>
 
@@ -13,6 +14,19 @@
 namespace bowline::perf {
 
 enum class Dnssec { kNone, kNsec, kNsec3 };
+
+// The rdata of an RRSIG of the size of P-256 over nothing, at most some 300 octets.
+class BenchSignature {
+ public:
+  BenchSignature(dns::NameView owner, dns::RrType type, std::uint32_t ttl_s, dns::NameView apex);
+  dns::Bytes rdata() const { return {octets_.data(), size_}; }
+
+ private:
+  static constexpr std::size_t kSignatureSize = 64;  // RFC 6605 4
+
+  std::array<std::uint8_t, 18 + dns::kMaxNameSize + kSignatureSize> octets_;
+  std::size_t size_ = 0;
+};
 
 class BenchSigning {
  public:

@@ -1,7 +1,5 @@
 #include "bench_tables.h"
 
-#include <sys/random.h>
-
 #include <array>
 #include <cstdio>
 #include <cstring>
@@ -11,6 +9,7 @@
 #include "dns/message.h"
 #include "zones/builder.h"
 #include "zones/layout.h"
+#include "zones/writer.h"
 
 namespace bowline::perf {
 
@@ -20,6 +19,8 @@ using dns::RrType;
 
 constexpr std::uint32_t kTtl_s = 3600;
 constexpr std::size_t kDraftsAtOnce = 10'000;  // zones published together
+constexpr std::array<std::uint8_t, link::kHashSecretBytes> kSecret = {0x1b, 0x52, 0x0f, 0xc4,
+                                                                     0x93, 0x6e, 0xd8, 0x27};
 
 // A name under construction, right below what stands at `end`.
 std::uint8_t* put_label(std::uint8_t* at, std::string_view label) {
@@ -85,40 +86,36 @@ void add_apex(BenchSigning& zone, dns::NameView apex) {
   zone.add(ns.view(), RrType::kA, kTtl_s, address_of(0));
 }
 
+// The owner of the name's address.
+Owner address_owner(Mix mix, std::uint64_t number, std::uint64_t zone) {
+  switch (mix) {
+    case Mix::kDelegation: return make_owner("ns", 'n', number, zone);
+    case Mix::kWildcard: return make_owner("*", 'n', number, zone);
+    default: return make_owner("", 'n', number, zone);
+  }
+}
+
 // The records that the mix needs for one of the names.
 void add_name(BenchSigning& zone, Mix mix, std::uint64_t number, std::uint64_t zone_number) {
-  const auto address = address_of(number);
   const Owner plain = make_owner("", 'n', number, zone_number);
-  switch (mix) {
-    case Mix::kHit:
-    case Mix::kHot:
-    case Mix::kNxdomain:
-      zone.add(plain.view(), RrType::kA, kTtl_s, address);
-      return;
-    case Mix::kDelegation: {
-      const Owner server = make_owner("ns", 'n', number, zone_number);
-      zone.add(plain.view(), RrType::kNs, kTtl_s, server.view().bytes(), false);
-      zone.add(server.view(), RrType::kA, kTtl_s, address, false);
-      return;
-    }
-    case Mix::kCname:
-      // Two owners are two of the names: the alias of a number points to the name of that number.
-      zone.add(make_owner("", 'c', number, zone_number).view(), RrType::kCname, kTtl_s,
-                  plain.view().bytes());
-      zone.add(plain.view(), RrType::kA, kTtl_s, address);
-      return;
-    case Mix::kWildcard:
-      zone.add_empty(plain.view());
-      zone.add(make_owner("*", 'n', number, zone_number).view(), RrType::kA, kTtl_s, address);
-      return;
+  const Owner owner = address_owner(mix, number, zone_number);
+  if (mix == Mix::kDelegation) {
+    zone.add(plain.view(), RrType::kNs, kTtl_s, owner.view().bytes(), false);
   }
+  // Two owners are two of the names: the alias of a number points to the name of that number.
+  if (mix == Mix::kCname) {
+    zone.add(make_owner("", 'c', number, zone_number).view(), RrType::kCname, kTtl_s,
+             plain.view().bytes());
+  }
+  if (mix == Mix::kWildcard) zone.add_empty(plain.view());
+  zone.add(owner.view(), RrType::kA, kTtl_s, address_of(number), mix != Mix::kDelegation);
 }
 
 }  // namespace
 
 dns::Result<std::unique_ptr<BenchTables>> BenchTables::build(const TablesPlan& plan) {
   std::unique_ptr<BenchTables> tables(new BenchTables(plan));
-  auto chunks = link::ChunkWriter::reserve(plan.huge_pages);
+  auto chunks = link::ChunkWriter::reserve(plan.huge_pages, plan.reserved_bytes);
   if (!chunks) return dns::Error{chunks.error()};
   tables->chunks_ = std::move(*chunks);
   link::ChunkWriter& writer = tables->chunks_;
@@ -129,15 +126,12 @@ dns::Result<std::unique_ptr<BenchTables>> BenchTables::build(const TablesPlan& p
     zones::Arena arena(*tables->heap_);
     arena.free(arena.allocate(link::kGranule), link::kGranule);  // makes chunk 0
   }
-  std::array<std::uint8_t, link::kHashSecretBytes> secret;
-  if (::getrandom(secret.data(), secret.size(), 0) != static_cast<ssize_t>(secret.size())) {
-    return dns::Error{"no random numbers from the kernel"};
-  }
   tables->header_ = link::init_tables(writer.at<std::byte>(0), writer.size(0), 1,
-                                      zones::kTablesLayout, secret);
+                                      zones::kTablesLayout, kSecret);
+  std::memcpy(tables->secret_.bytes.data(), kSecret.data(), kSecret.size());
   tables->publisher_ = std::make_unique<zones::Publisher>(*tables->heap_, *tables->header_,
                                                           link::Settings{}, nullptr);
-  if (auto built = tables->build_zones(); !built) return dns::Error{built.error()};
+  if (auto built = tables->build_zones(nullptr); !built) return dns::Error{built.error()};
   if (plan.huge_pages && writer.fell_back()) {
     return dns::Error{"no 2 MiB pages left: write more to /proc/sys/vm/nr_hugepages, or use 4k"};
   }
@@ -145,9 +139,7 @@ dns::Result<std::unique_ptr<BenchTables>> BenchTables::build(const TablesPlan& p
 }
 
 // Name i belongs to zone i % zones, so that neighbours in number are not neighbours in memory.
-dns::Result<void> BenchTables::build_zones() {
-  dns::HashKey secret;
-  std::memcpy(secret.bytes.data(), header_->hash_secret, secret.bytes.size());
+dns::Result<void> BenchTables::build_zones(const link::EpochSlots* readers) {
   zones::Arena arena(*heap_);
   std::vector<zones::ZoneDraft> drafts;
   for (std::uint64_t zone = 0; zone < plan_.zones; ++zone) {
@@ -155,7 +147,7 @@ dns::Result<void> BenchTables::build_zones() {
     const dns::NameView apex(octets.data(),
                              static_cast<std::size_t>(put_apex(octets.data(), zone) -
                                                       octets.data()));
-    zones::ZoneBuilder builder(arena, secret, apex);
+    zones::ZoneBuilder builder(arena, secret_, apex);
     BenchSigning signing(builder, apex, plan_.dnssec);
     add_apex(signing, apex);
     for (std::uint64_t i = zone; i < plan_.names; i += plan_.zones) {
@@ -166,12 +158,46 @@ dns::Result<void> BenchTables::build_zones() {
     if (!draft) return dns::Error{draft.error()};
     drafts.push_back(std::move(*draft));
     if (drafts.size() < kDraftsAtOnce && zone + 1 < plan_.zones) continue;
-    auto published = publisher_->publish(std::move(drafts));
-    if (!published) return dns::Error{published.error()};
+    if (auto published = publish(std::move(drafts), readers); !published) return published;
     drafts.clear();
-    publisher_->reclaim(*published);
   }
   return {};
+}
+
+dns::Result<void> BenchTables::publish(std::vector<zones::ZoneDraft> drafts,
+                                       const link::EpochSlots* readers) {
+  auto published = publisher_->publish(std::move(drafts));
+  if (!published) return dns::Error{published.error()};
+  publisher_->reclaim(readers == nullptr ? *published : readers->oldest_in_use(*published));
+  return {};
+}
+
+dns::Result<void> BenchTables::update(std::uint64_t number, std::uint32_t ttl_s,
+                                      const link::EpochSlots& readers) {
+  const std::uint64_t zone_number = number % plan_.zones;
+  std::array<std::uint8_t, 32> octets;
+  const dns::NameView apex(octets.data(),
+                           static_cast<std::size_t>(put_apex(octets.data(), zone_number) -
+                                                    octets.data()));
+  dns::NameKey key;
+  dns::make_name_key(secret_, apex, key);
+  const zones::Zone* const zone = zones::find_zone(publisher_->current(), key, key.depth);
+  const Owner owner = address_owner(plan_.mix, number, zone_number);
+  const auto address = address_of(number);
+  const dns::Bytes rdata[] = {address};
+  zones::Arena arena(*heap_);
+  zones::ZoneWriter writer(arena, secret_, *zone);
+  auto changed = writer.replace_rrset(owner.view(), RrType::kA, ttl_s, rdata);
+  if (changed && plan_.dnssec != Dnssec::kNone && plan_.mix != Mix::kDelegation) {
+    changed = writer.add(owner.view(), RrType::kRrsig, ttl_s,
+                         BenchSignature(owner.view(), RrType::kA, ttl_s, apex).rdata());
+  }
+  if (!changed) return changed;
+  auto draft = writer.finish();
+  if (!draft) return dns::Error{draft.error()};
+  std::vector<zones::ZoneDraft> drafts;
+  drafts.push_back(std::move(*draft));
+  return publish(std::move(drafts), &readers);
 }
 
 std::size_t BenchTables::write_question(std::uint64_t number, std::uint64_t random,
@@ -181,6 +207,7 @@ std::size_t BenchTables::write_question(std::uint64_t number, std::uint64_t rand
   switch (plan_.mix) {
     case Mix::kHit:
     case Mix::kHot:
+    case Mix::kRefused:
       at = put_number_label(at, 'n', number);
       break;
     case Mix::kNxdomain:
@@ -192,16 +219,19 @@ std::size_t BenchTables::write_question(std::uint64_t number, std::uint64_t rand
     case Mix::kCname:
       at = put_number_label(at, 'c', number);
       break;
+    case Mix::kNxdomainDeep:
     case Mix::kWildcard:
       at = put_number_label(at, 'x', random & 0xffffffff);
       at = put_number_label(at, 'n', number);
       break;
   }
-  return static_cast<std::size_t>(put_apex(at, zone) - start);
+  // Zones are numbered from 0.
+  const std::uint64_t asked_zone = plan_.mix == Mix::kRefused ? plan_.zones + zone : zone;
+  return static_cast<std::size_t>(put_apex(at, asked_zone) - start);
 }
 
-std::string BenchTables::check_reply(std::uint64_t number, bool dnssec_ok,
-                                     dns::Bytes reply) const {
+CheckedReply BenchTables::check_reply(std::uint64_t number, bool dnssec_ok,
+                                      dns::Bytes reply) const {
   struct Wanted {
     dns::Rcode rcode;
     unsigned answers, authorities;
@@ -210,7 +240,9 @@ std::string BenchTables::check_reply(std::uint64_t number, bool dnssec_ok,
   const bool is_signed = plan_.dnssec != Dnssec::kNone && dnssec_ok;
   const auto wanted = [&]() -> Wanted {
     switch (plan_.mix) {
-      case Mix::kNxdomain: return {dns::Rcode::kNxDomain, 0, 1, false};
+      case Mix::kRefused: return {dns::Rcode::kRefused, 0, 0, false};
+      case Mix::kNxdomain:
+      case Mix::kNxdomainDeep: return {dns::Rcode::kNxDomain, 0, 1, false};
       case Mix::kDelegation: return {dns::Rcode::kNoError, 0, 1, true};
       case Mix::kCname: return {dns::Rcode::kNoError, 2, 0, true};
       default: return {dns::Rcode::kNoError, 1, 0, true};
@@ -220,26 +252,33 @@ std::string BenchTables::check_reply(std::uint64_t number, bool dnssec_ok,
   const dns::Header header = reader.header();
   dns::MessageReader::Record record;
   bool found = false;
+  CheckedReply checked;
   const auto address = address_of(number);
   while (reader.next(record)) {
+    if (record.section != dns::Section::kQuestion && record.type == RrType::kRrsig) {
+      ++checked.signatures;
+    }
     if (record.section == dns::Section::kQuestion || record.type != RrType::kA) continue;
     found = record.rdata_size == 4 &&
             std::memcmp(&reply[record.rdata_offset], address.data(), 4) == 0;
   }
-  if (!reader.ok() || !reader.at_end()) return "malformed reply";
-  if ((header.flags & dns::flag::kRcodeMask) != static_cast<unsigned>(wanted.rcode)) {
-    return "wrong response code " + std::to_string(header.flags & dns::flag::kRcodeMask);
-  }
   // Each RRset but NS has its RRSIG; proofs are two to six records more.
   const unsigned answers = wanted.answers * (is_signed ? 2 : 1);
   const bool is_proved = is_signed && plan_.mix != Mix::kHit && plan_.mix != Mix::kHot &&
-                         plan_.mix != Mix::kCname;
+                         plan_.mix != Mix::kCname && plan_.mix != Mix::kRefused;
   const unsigned least = wanted.authorities + (is_proved ? 2 : 0);
-  if (header.ancount != answers || header.nscount < least ||
-      header.nscount > least + (is_proved ? 5 : 0)) {
-    return "wrong number of records";
+  const unsigned rcode = header.flags & dns::flag::kRcodeMask;
+  if (!reader.ok() || !reader.at_end()) {
+    checked.fault = "malformed reply";
+  } else if (rcode != static_cast<unsigned>(wanted.rcode)) {
+    checked.fault = "wrong response code " + std::to_string(rcode);
+  } else if (header.ancount != answers || header.nscount < least ||
+             header.nscount > least + (is_proved ? 5 : 0)) {
+    checked.fault = "wrong number of records";
+  } else if (found != wanted.has_address) {
+    checked.fault = "wrong address";
   }
-  return found == wanted.has_address ? "" : "wrong address";
+  return checked;
 }
 
 }  // namespace bowline::perf

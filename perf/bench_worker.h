@@ -24,7 +24,8 @@ namespace bowline::perf {
 struct WorkerFigures {
   std::uint64_t answers = 0;
   std::uint64_t octets = 0;    // of all replies, from the Ethernet header on
-  std::uint64_t verified = 0;  // replies read in full
+  std::uint64_t verified = 0;    // replies read in full
+  std::uint64_t signatures = 0;  // RRSIGs in those
   Stretch serving;
   double filling_s = 0;
   StageCycles stages;  // with StageProbe
@@ -51,11 +52,10 @@ class BenchWorker {
   WorkerFigures run(More&& more) {
     round();
     for (std::size_t i = 0; i < io_.sent().size(); ++i) verify(i);
-    const std::string fault = figures_.fault;
-    const std::uint64_t verified = figures_.verified;
-    figures_ = {};
-    figures_.fault = fault;
-    figures_.verified = verified;
+    figures_.answers = figures_.octets = 0;
+    figures_.serving = {};
+    figures_.filling_s = 0;
+    figures_.stages = {};
     while (figures_.fault.empty() && more(figures_)) {
       round();
       verify(figures_.answers % MemoryIo::kMaxBuffers);
@@ -111,7 +111,9 @@ class BenchWorker {
     }
     const dns::Bytes reply(sent.data + datagram.udp + dataplane::net::kUdpSize,
                            datagram.payload_size);
-    figures_.fault = tables_.check_reply(asked_[sent.slot], dnssec_ok_, reply);
+    const CheckedReply checked = tables_.check_reply(asked_[sent.slot], dnssec_ok_, reply);
+    figures_.fault = checked.fault;
+    figures_.signatures += checked.signatures;
     ++figures_.verified;
   }
 

@@ -8,6 +8,8 @@
 #include <catch2/catch.hpp>
 #include <csignal>
 #include <cstring>
+#include <fstream>
+#include <string>
 
 #include "link/publish.h"
 
@@ -51,6 +53,38 @@ TEST_CASE("refs name granules of slots", "[link][chunks]") {
        {std::uint64_t{0}, kMinChunkSize / 2, kMinChunkSize + 4096, 2 * kChunkSize, 3 * kHugePage}) {
     CHECK_FALSE(valid_chunk_size(size));
   }
+}
+
+TEST_CASE("a smaller range has its chunks and says where it ends", "[link][chunks]") {
+  const auto addresses_kib = [] {
+    std::ifstream status("/proc/self/status");
+    std::string line;
+    while (std::getline(status, line) && !line.starts_with("VmSize:")) {
+    }
+    return line.empty() ? 0 : std::stoull(line.substr(7));
+  };
+  const std::uint64_t before_kib = addresses_kib();
+  auto writer = ChunkWriter::reserve(false, 2 * kChunkSize);
+  auto reader = ChunkReader::reserve(2 * kChunkSize);
+  REQUIRE(writer);
+  REQUIRE(reader);
+  CHECK(addresses_kib() - before_kib < (kReservedSize >> 10));
+  auto last = writer->create(1, kChunkSize);
+  REQUIRE(last);
+  CHECK_FALSE(reader->map(1, last->fd.get(), kChunkSize));
+  const Ref end = chunk_start(2) - 1;
+  *writer->at<std::uint64_t>(end) = 7;
+  CHECK(*reader->at<std::uint64_t>(end) == 7);
+  CHECK(writer->stats().chunks == 1);
+  CHECK_FALSE(writer->has(2));
+  const auto beyond = writer->create(2, kMinChunkSize);
+  REQUIRE_FALSE(beyond);
+  CHECK(beyond.error().find("128 MiB") != std::string::npos);
+  CHECK(reader->map(2, last->fd.get(), kChunkSize)->message.find("impossible") !=
+        std::string::npos);
+  ChunkWriter moved = std::move(*writer);
+  CHECK(moved.size(1) == kChunkSize);
+  CHECK_FALSE(writer->has(1));
 }
 
 TEST_CASE("the reader sees at a ref what the writer stores there", "[link][chunks]") {
