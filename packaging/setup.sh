@@ -36,6 +36,7 @@ stop_new_services() {
     case $package in
       bind9) systemctl disable --now named >/dev/null 2>&1 ;;
       knot | nsd) systemctl disable --now "$package" >/dev/null 2>&1 ;;
+      pdns-server) systemctl disable --now pdns >/dev/null 2>&1 ;;
     esac
   done
   return 0

@@ -93,7 +93,7 @@ def latency_section(result):
     if not result["latency"]:
         return Markup("")
     parts = [element("p", "From a question sent to its answer received, at a part of the highest "
-                     "rate, which was measured right before with the same process. A server whose "
+                     "rate, which was measured right before. A server whose "
                      "highest rate is lower is asked less at the same part.")]
     for link, each in result["latency"].items():
         parts += [element("h3", link), *latency_of(each)]

@@ -7,6 +7,7 @@ Every server gets the same: one worker for each of `workers`, answers without wh
 import dataclasses
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 
@@ -157,4 +158,5 @@ def version(server):
         [find(server), VERSION_FLAGS[server]]
     done = subprocess.run(words, capture_output=True, text=True)
     lines = (done.stdout + done.stderr).strip().splitlines()
-    return next((line for line in lines if any(c.isdigit() for c in line)), "unknown").strip()
+    found = next((line for line in lines if any(c.isdigit() for c in line)), "unknown")
+    return re.sub(r"^.*(?=PowerDNS Auth)", "", found).strip()  # its log begins with the date
