@@ -32,9 +32,11 @@ inline constexpr unsigned kMaxNsec3Digests = 3 * (kMaxNsec3Iterations + 1);
 // three.
 inline constexpr std::size_t kMaxProofs = kMaxChainSteps + 1 + 3;
 
-// Suffixes of the question whose hash buckets are fetched before they are asked for. Deeper misses
-// are rare and found by binary search.
-inline constexpr unsigned kPrefetchedDepths = 4;
+// Suffixes above a missing name whose index buckets are fetched before they are asked for. Longer
+// searches are rare.
+inline constexpr unsigned kFetchedParents = 3;
+// Depths of apexes above a name, the deepest ones, whose directory buckets are fetched.
+inline constexpr unsigned kFetchedApexes = 4;
 
 // Octets of all options of one OPT record, with room for the longest NSID: see edns.cpp.
 inline constexpr std::size_t kMaxReplyOptions = 320;

@@ -23,7 +23,16 @@ enum class Action : std::uint8_t {
   kAsk,       // control must answer: the message is unchanged
 };
 
-struct Query {
+// A name on its way to its node (lookup.h).
+struct Search {
+  const zones::Zone* zone = nullptr;
+  const zones::Bucket* bucket = nullptr;  // of the name in the zone's index; null for the apex
+  zones::Closest closest{};
+  bool at_parent = false;                 // DS is asked for, which is data of the parent side
+  dns::NameKey key;
+};
+
+struct Query : Search {
   // Filled by the caller. capacity and size_max: at least kMinReplyCapacity (limits.h).
   std::uint8_t* message = nullptr;  // the request; the reply is written over it
   std::uint32_t size = 0;           // octets of the request, then of the reply
@@ -43,12 +52,10 @@ struct Query {
   // What the stages know.
   bool name_is_question = true;     // `name` is the question's own
   std::uint32_t limit = 0;          // octets that the reply may have
-  const zones::Zone* zone = nullptr;
-  zones::Closest closest{};         // of the name now looked up
   dns::NameView name;               // now looked up, in the case it is answered in: the question,
-                                    // then alias targets, which live in the tables or in Scratch
+                                    // then alias targets, which live in the tables or in Scratch;
+                                    // the Search is of this name
   dns::QueryFacts facts;
-  dns::NameKey key;                 // of `name`
 
   dns::Bytes bytes() const { return {message, size}; }
   dns::NameView qname() const { return {message + dns::kHeaderSize, facts.qname_size}; }

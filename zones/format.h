@@ -15,6 +15,15 @@ namespace bowline::zones {
 
 using link::Ref;
 
+// Where the tables are mapped.
+struct Base {
+  const std::byte* address = nullptr;
+  template <typename T>
+  const T* at(Ref ref) const {
+    return reinterpret_cast<const T*>(address + std::size_t{ref} * link::kGranule);
+  }
+};
+
 // ---- Hash index: extendible hashing over pages of up to 64 buckets --------------------------
 //
 //   hash bits   63 .. 64-depth | ...  31 .. 16                       | 15 .. 0

@@ -6,7 +6,6 @@
 #include <cstdint>
 
 #include "zones/format.h"
-#include "zones/reader.h"
 
 namespace bowline::zones {
 
@@ -41,12 +40,27 @@ inline const Bucket* bucket_of(Base base, const HashRoot& root, const Bucket& em
 
 // Bit i is set where slot i has this tag and is in use.
 inline unsigned matching_slots(const Bucket& bucket, std::uint16_t tag) {
+  // The second half holds the last two tags; what stands behind them is masked out below.
+  const auto* const halves = reinterpret_cast<const __m128i*>(&bucket);
   const __m128i wanted = _mm_set1_epi16(static_cast<short>(tag));
-  const __m128i first = _mm_load_si128(reinterpret_cast<const __m128i*>(bucket.tag));
-  const __m128i equal = _mm_cmpeq_epi16(first, wanted);
-  const auto low = static_cast<unsigned>(_mm_movemask_epi8(_mm_packs_epi16(equal, equal))) & 0xffU;
-  const unsigned high = (bucket.tag[8] == tag ? 0x100U : 0U) | (bucket.tag[9] == tag ? 0x200U : 0U);
-  return (low | high) & ((1U << bucket.used) - 1);
+  const __m128i low = _mm_cmpeq_epi16(_mm_load_si128(halves), wanted);
+  const __m128i high = _mm_cmpeq_epi16(_mm_load_si128(halves + 1), wanted);
+  const auto equal = static_cast<unsigned>(_mm_movemask_epi8(_mm_packs_epi16(low, high)));
+  return equal & ((1U << bucket.used) - 1);
+}
+
+// Whether the first `size` octets are the same. Reads both up to the next multiple of a granule,
+// counted from where each begins.
+inline bool same_octets(const std::uint8_t* a, const std::uint8_t* b, std::size_t size) {
+  for (std::size_t at = 0; at < size; at += link::kGranule) {
+    const __m128i first = _mm_loadu_si128(reinterpret_cast<const __m128i*>(a + at));
+    const __m128i second = _mm_loadu_si128(reinterpret_cast<const __m128i*>(b + at));
+    const auto equal = static_cast<unsigned>(_mm_movemask_epi8(_mm_cmpeq_epi8(first, second)));
+    unsigned differing = equal ^ 0xffff;
+    if (size - at < link::kGranule) differing &= (1U << (size - at)) - 1;
+    if (differing != 0) return false;
+  }
+  return true;
 }
 
 // The entry for which `equal(ref)` holds among those with this hash; 0 if none.

@@ -9,37 +9,6 @@ namespace bowline::zones {
 
 namespace {
 
-constexpr std::size_t kSlotSize = sizeof(Ref);  // of a far body inside its node
-
-// The octets that the entry's body takes inside its node.
-std::size_t inline_size(const RrsetEntry& entry) {
-  return (entry.size & kFarBody) != 0 ? kSlotSize : std::size_t{entry.size} + entry.sig_size;
-}
-
-const std::uint8_t* bodies(const Node& node) {
-  return reinterpret_cast<const std::uint8_t*>(entries(node) + node.rrset_count);
-}
-
-Rrset make_rrset(Base base, const RrsetEntry& entry, const std::uint8_t* body) {
-  Rrset rrset;
-  rrset.type = static_cast<dns::RrType>(entry.type);
-  if ((entry.size & kFarBody) != 0) {
-    Ref ref;
-    std::memcpy(&ref, body, sizeof ref);
-    const FarBody& far = *base.at<FarBody>(ref);
-    rrset.count = far.count;
-    rrset.sig_count = far.sig_count;
-    rrset.records = {far.octets(), far.size};
-    rrset.signatures = {far.octets() + far.size, far.sig_size};
-  } else {
-    rrset.count = entry.count;
-    rrset.sig_count = entry.sig_count;
-    rrset.records = {body, entry.size};
-    rrset.signatures = {body + entry.size, entry.sig_size};
-  }
-  return rrset;
-}
-
 bool has_nsec(const Node& node) {
   const RrsetEntry* const entry = entries(node);
   for (unsigned i = 0; i < node.rrset_count; ++i) {
@@ -94,16 +63,6 @@ const Node* previous_visible(Base base, const Zone& zone, const Node& node, Tree
 
 }  // namespace
 
-Rrset find_rrset(Base base, const Node& node, dns::RrType type) {
-  const RrsetEntry* const entry = entries(node);
-  const std::uint8_t* body = bodies(node);
-  for (unsigned i = 0; i < node.rrset_count; ++i) {
-    if (entry[i].type == dns::code_of(type)) return make_rrset(base, entry[i], body);
-    body += inline_size(entry[i]);
-  }
-  return {};
-}
-
 Rrset rrset_at(Base base, const Node& node, unsigned i) {
   const RrsetEntry* const entry = entries(node);
   const std::uint8_t* body = bodies(node);
@@ -128,39 +87,13 @@ dns::Name owner_name(const Zone& zone, const Node& node) {
   return dns::NameView(octets.data(), size + zone.apex_size);
 }
 
-const Zone* find_zone_exact(View view, const dns::NameKey& key, unsigned depth) {
-  const dns::NameView wanted = key.suffix(depth);
-  const Ref ref = find_in_index(
-      view.base, view.root->directory, view.root->bucket, key.hash[depth], [&](Ref candidate) {
-        const Zone& zone = *view.base.at<Zone>(candidate);
-        return zone.apex_size == wanted.size() &&
-               std::memcmp(zone.tail(), wanted.data(), wanted.size()) == 0;
-      });
-  return ref == 0 ? nullptr : view.base.at<Zone>(ref);
-}
-
 const Zone* find_zone(View view, const dns::NameKey& key, unsigned depth) {
-  for (unsigned word = depth / 64 + 1; word-- > 0;) {
-    std::uint64_t depths = view.root->apex_depths[word];
-    if (word == depth / 64) depths &= ~std::uint64_t{0} >> (63 - depth % 64);
-    while (depths != 0) {
-      const auto bit = 63U - static_cast<unsigned>(__builtin_clzll(depths));
-      if (const Zone* zone = find_zone_exact(view, key, word * 64 + bit)) return zone;
-      depths &= ~(std::uint64_t{1} << bit);
-    }
-  }
-  return nullptr;
-}
-
-const Node* find_node(Base base, const Zone& zone, const dns::NameKey& key, unsigned depth) {
-  const std::uint8_t* const own = key.lower.data() + key.offset[depth];
-  const std::size_t size = static_cast<std::size_t>(key.size - key.offset[depth]) - zone.apex_size;
-  const Ref ref =
-      find_in_index(base, zone.names, zone.bucket, key.hash[depth], [&](Ref candidate) {
-        const Node& node = *base.at<Node>(candidate);
-        return node.owner_size == size && std::memcmp(owner(node).data(), own, size) == 0;
-      });
-  return ref == 0 ? nullptr : base.at<Node>(ref);
+  const Zone* found = nullptr;
+  for_apex_depths(*view.root, depth, [&](unsigned d) {
+    found = find_zone_exact(view, key, d);
+    return found == nullptr;
+  });
+  return found;
 }
 
 Closest find_closest(Base base, const Zone& zone, const dns::NameKey& key) {
@@ -180,19 +113,6 @@ Closest find_closest(Base base, const Zone& zone, const dns::NameKey& key) {
     }
   }
   return {deepest, exists};
-}
-
-void prefetch_bucket(Base base, const HashRoot& hash, const Bucket& embedded, std::uint64_t key) {
-  __builtin_prefetch(bucket_of(base, hash, embedded, key));
-}
-
-void prefetch_entry(Base base, const HashRoot& hash, const Bucket& embedded, std::uint64_t key) {
-  const Bucket& bucket = *bucket_of(base, hash, embedded, key);
-  const unsigned slots = matching_slots(bucket, tag_of(key));
-  if (slots == 0) return;
-  const std::byte* entry = base.at<std::byte>(bucket.ref[__builtin_ctz(slots)]);
-  __builtin_prefetch(entry);
-  __builtin_prefetch(entry + 64);
 }
 
 const Node* find_nsec_before(Base base, const Zone& zone, const dns::NameKey& key,

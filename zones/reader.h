@@ -13,17 +13,9 @@
 #include "dns/rr_type.h"
 #include "dns/wire.h"
 #include "zones/format.h"
+#include "zones/hash_index.h"
 
 namespace bowline::zones {
-
-// Where the tables are mapped.
-struct Base {
-  const std::byte* address = nullptr;
-  template <typename T>
-  const T* at(Ref ref) const {
-    return reinterpret_cast<const T*>(address + std::size_t{ref} * link::kGranule);
-  }
-};
 
 // One version: what a thread looks at from the start of a burst to its end.
 struct View {
@@ -63,8 +55,36 @@ inline const RrsetEntry* entries(const Node& node) {
   return reinterpret_cast<const RrsetEntry*>(reinterpret_cast<const std::byte*>(&node) +
                                              node.entries_offset);
 }
+inline const std::uint8_t* bodies(const Node& node) {
+  return reinterpret_cast<const std::uint8_t*>(entries(node) + node.rrset_count);
+}
+// The octets that the entry's body takes inside its node.
+inline std::size_t inline_size(const RrsetEntry& entry) {
+  return (entry.size & kFarBody) != 0 ? sizeof(Ref) : std::size_t{entry.size} + entry.sig_size;
+}
+// The RRset of an entry, whose body is at `body`.
+inline Rrset make_rrset(Base base, const RrsetEntry& entry, const std::uint8_t* body) {
+  const auto type = static_cast<dns::RrType>(entry.type);
+  if ((entry.size & kFarBody) != 0) [[unlikely]] {
+    Ref ref;
+    std::memcpy(&ref, body, sizeof ref);
+    const FarBody& far = *base.at<FarBody>(ref);
+    return {type, far.count, far.sig_count, {far.octets(), far.size},
+            {far.octets() + far.size, far.sig_size}};
+  }
+  return {type, entry.count, entry.sig_count, {body, entry.size},
+          {body + entry.size, entry.sig_size}};
+}
 // The RRset of `type` at `node`; empty if there is none.
-Rrset find_rrset(Base base, const Node& node, dns::RrType type);
+inline Rrset find_rrset(Base base, const Node& node, dns::RrType type) {
+  const RrsetEntry* const entry = entries(node);
+  const std::uint8_t* body = bodies(node);
+  for (unsigned i = 0; i < node.rrset_count; ++i) {
+    if (entry[i].type == dns::code_of(type)) return make_rrset(base, entry[i], body);
+    body += inline_size(entry[i]);
+  }
+  return {};
+}
 // The i-th RRset, in ascending order of type. REQUIRES: i < node.rrset_count.
 Rrset rrset_at(Base base, const Node& node, unsigned i);
 // The owner relative to the apex as it was written; it lies in `buffer`.
@@ -84,16 +104,66 @@ inline std::span<const PlanStep> plan(const Zone& zone) {
   return {reinterpret_cast<const PlanStep*>(octets + zone.plan_offset()), zone.plan_size};
 }
 
+// Whether the zone's apex is the suffix of `depth` labels. REQUIRES: depth <= key.depth.
+inline bool is_apex(const Zone& zone, const dns::NameKey& key, unsigned depth) {
+  const dns::NameView wanted = key.suffix(depth);
+  return zone.apex_size == wanted.size() && same_octets(zone.tail(), wanted.data(), wanted.size());
+}
+
+// The zone with exactly this apex, or null.
+inline const Zone* find_zone_exact(View view, const dns::NameKey& key, unsigned depth) {
+  const Ref ref = find_in_index(
+      view.base, view.root->directory, view.root->bucket, key.hash[depth],
+      [&](Ref candidate) { return is_apex(*view.base.at<Zone>(candidate), key, depth); });
+  return ref == 0 ? nullptr : view.base.at<Zone>(ref);
+}
+
+// Calls visit(d) for the depths up to `depth` at which there are zones, the deepest first, until it
+// returns false.
+template <typename Visit>
+inline void for_apex_depths(const Root& root, unsigned depth, Visit&& visit) {
+  for (unsigned word = depth / 64 + 1; word-- > 0;) {
+    std::uint64_t depths = root.apex_depths[word];
+    if (word == depth / 64) depths &= ~std::uint64_t{0} >> (63 - depth % 64);
+    while (depths != 0) {
+      const auto bit = 63U - static_cast<unsigned>(__builtin_clzll(depths));
+      if (!visit(word * 64 + bit)) return;
+      depths &= ~(std::uint64_t{1} << bit);
+    }
+  }
+}
+
 // The zone with the deepest apex of at most `depth` labels at or above the name of `key`; null if
 // none. For DS at an apex ask again with depth = apex_depth - 1 (RFC 4035 3.1.4.1).
 const Zone* find_zone(View view, const dns::NameKey& key, unsigned depth);
-// The zone with exactly this apex, or null.
-const Zone* find_zone_exact(View view, const dns::NameKey& key, unsigned depth);
 
 // ---- Names of a zone --------------------------------------------------------------------------
 // `depth` counts all labels: the suffix of the key that is meant. REQUIRES: >= zone.apex_depth.
 
-const Node* find_node(Base base, const Zone& zone, const dns::NameKey& key, unsigned depth);
+// Whether the node's owner is that suffix.
+inline bool has_owner(const Zone& zone, const Node& node, const dns::NameKey& key,
+                      unsigned depth) {
+  // A node begins at a granule, of which its owner takes the last four octets.
+  constexpr std::size_t kHead = link::kGranule - sizeof(Node);
+  const std::uint8_t* const own = key.lower.data() + key.offset[depth];
+  const std::size_t size = static_cast<std::size_t>(key.size - key.offset[depth]) - zone.apex_size;
+  if (node.owner_size != size) return false;
+  std::uint32_t there, wanted;
+  std::memcpy(&there, &node + 1, sizeof there);
+  std::memcpy(&wanted, own, sizeof wanted);
+  if (size < kHead) return ((there ^ wanted) & ((1U << 8 * size) - 1)) == 0;
+  return there == wanted &&
+         same_octets(reinterpret_cast<const std::uint8_t*>(&node) + link::kGranule, own + kHead,
+                     size - kHead);
+}
+
+inline const Node* find_node(Base base, const Zone& zone, const dns::NameKey& key,
+                             unsigned depth) {
+  const Ref ref = find_in_index(
+      base, zone.names, zone.bucket, key.hash[depth],
+      [&](Ref candidate) { return has_owner(zone, *base.at<Node>(candidate), key, depth); });
+  return ref == 0 ? nullptr : base.at<Node>(ref);
+}
 
 // The name itself, or the deepest existing name above it (RFC 4592 3.3.1); empty non-terminals
 // exist.
@@ -102,10 +172,6 @@ struct Closest {
   unsigned depth;  // key.depth if the name itself exists
 };
 Closest find_closest(Base base, const Zone& zone, const dns::NameKey& key);
-
-// For bursts: each brings nearer what the next look-up of this hash will touch.
-void prefetch_bucket(Base base, const HashRoot& hash, const Bucket& embedded, std::uint64_t key);
-void prefetch_entry(Base base, const HashRoot& hash, const Bucket& embedded, std::uint64_t key);
 
 // ---- Order ------------------------------------------------------------------------------------
 
