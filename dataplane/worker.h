@@ -28,7 +28,7 @@
 
 namespace bowline::dataplane {
 
-// Empty rounds before a worker sleeps: some microseconds, less than a wake-up costs.
+// Empty rounds between two sleeps: the first one sees what rang the doorbell.
 inline constexpr unsigned kIdleRounds = 8;
 
 struct WorkerOptions {
@@ -50,12 +50,13 @@ class Worker {
 
   // Serves packets until the process is to end.
   void run() {
-    unsigned idle_rounds = 0;
+    unsigned patience = kIdleRounds;
     while (!link_.stop_requested()) {
-      idle_rounds = breathe() ? 0 : idle_rounds + 1;
-      if (idle_rounds >= kIdleRounds && !options_.poll_busy) {
+      if (breathe()) {
+        patience = Io::kPatience;
+      } else if (!options_.poll_busy && --patience == 0) {
         sleep();
-        idle_rounds = 0;
+        patience = kIdleRounds;
       }
     }
   }

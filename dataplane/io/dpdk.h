@@ -25,6 +25,7 @@ namespace bowline::dataplane {
 class DpdkIo {
  public:
   static constexpr bool kFrames = true;
+  static constexpr unsigned kPatience = 500;  // of 40 ns: the shortest wait()
 
   struct Options {
     unsigned queue = 0;

@@ -22,6 +22,7 @@ namespace bowline::dataplane {
 class MemoryIo {
  public:
   static constexpr bool kFrames = true;
+  static constexpr unsigned kPatience = 1;  // nobody sleeps
   static constexpr std::size_t kMaxBuffers = 1024;   // as a NIC's queue: frames come from L2
   static constexpr std::size_t kBufferSize = 2048;   // a frame of 1,518 octets with room for tags
 

@@ -39,6 +39,11 @@ concept PacketIo = requires(T io, Packet& packet, const Packet& received,
   // Whether packets are Ethernet frames, which net/ then reads and writes.
   { T::kFrames } -> std::convertible_to<bool>;
 
+  // Rounds without a packet that follow one before the worker sleeps, if it may. They should take
+  // about as long as a sleep takes beyond the arrival that ends it: then neither bursts of traffic
+  // wait for sleepers nor do looks for nothing cost more than the sleep would have.
+  { T::kPatience } -> std::convertible_to<unsigned>;
+
   // Takes the next burst from the port, possibly empty, at most answer::kBurst. Never blocks.
   { io.receive() } -> std::same_as<std::span<Packet>>;
 

@@ -26,6 +26,7 @@ namespace bowline::dataplane {
 class SocketsIo {
  public:
   static constexpr bool kFrames = false;
+  static constexpr unsigned kPatience = 40;  // of 120 ns: what a wake-up takes
   // Larger requests are dropped, larger replies truncated: the size that RFC 6891 6.2.5 starts
   // with.
   static constexpr std::size_t kBufferSize = 4096;

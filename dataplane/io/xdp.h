@@ -27,6 +27,7 @@ namespace bowline::dataplane {
 class XdpIo {
  public:
   static constexpr bool kFrames = true;
+  static constexpr unsigned kPatience = 500;  // of 16 ns: what a wake-up takes
   // Free frames that the fill ring does not get: replies of control in one burst.
   static constexpr std::uint32_t kReplyFrames = 64;
 
