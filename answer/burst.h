@@ -30,7 +30,7 @@ enum class PathStage : std::uint8_t {
   kAdmit,    // the request
   kZones,    // its name's hashes, and its zone
   kNodes,    // its node, or the closest encloser
-  kProofs,   // hashes of NSEC3, if a zone has it
+  kProofs,   // places of NSEC and NSEC3, if a zone has them
   kWrite,    // the reply
   kReply,    // worker: headers and checksums
   kCommit,   // worker: what control replied, sending, counters
@@ -82,8 +82,7 @@ void answer_burst(std::span<Query> queries, const Sources& sources, Scratch& scr
   probe.ended(PathStage::kZones);
   const std::uint8_t flags = find_nodes(wave, sources.view.base);
   probe.ended(PathStage::kNodes);
-  scratch.nsec3.begin();
-  if ((flags & zones::kZoneNsec3) != 0) foresee_proofs(wave, scratch);
+  foresee_proofs(wave, flags, sources.view.base, scratch);
   probe.ended(PathStage::kProofs);
   for (Query* const query : wave) write_answer(*query, sources, scratch);
   probe.ended(PathStage::kWrite);

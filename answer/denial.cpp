@@ -33,43 +33,64 @@ void collect(Reply& reply, const zones::Node* node) {
   if (reply.proof_count < proofs.size()) proofs[reply.proof_count++] = {&reply.zone(), node};
 }
 
+const ProofBurst::Place& find_place_of(Reply& reply, unsigned depth, bool wildcard) {
+  Scratch& scratch = reply.scratch;
+  return scratch.places.get(reply.base(), reply.zone(), reply.query.key, depth, wildcard,
+                            scratch.hasher);
+}
+
 // ---- NSEC -------------------------------------------------------------------------------------
 
-// The NSEC at the suffix of `depth` labels, or the one that covers it.
-void collect_nsec(Reply& reply, const dns::NameKey& key, unsigned depth) {
-  collect(reply, zones::find_nsec_before(reply.base(), reply.zone(), key, depth));
+bool has_type(const zones::Node& node, dns::RrType type) {
+  const zones::RrsetEntry* const entries = zones::entries(node);
+  for (unsigned i = 0; i < node.rrset_count; ++i) {
+    if (entries[i].type == dns::code_of(type)) return true;
+  }
+  return false;
+}
+
+// The NSEC at `node`, which is the name that `key` stands for at `depth`, or before it.
+void collect_nsec_of(Reply& reply, const zones::Node& node, const dns::NameKey& key,
+                     unsigned depth) {
+  if (has_type(node, dns::RrType::kNsec)) {
+    collect(reply, &node);
+  } else {
+    collect(reply, zones::find_nsec_before(reply.base(), reply.zone(), key, depth));
+  }
+}
+
+// The NSEC that covers the name, or "*" below the suffix of `depth` labels: neither exists.
+void collect_nsec(Reply& reply, unsigned depth, bool wildcard = false) {
+  const zones::Node* const node = find_place_of(reply, depth, wildcard).node;
+  if (node == nullptr || has_type(*node, dns::RrType::kNsec)) return collect(reply, node);
+  const dns::Bytes suffix = reply.query.key.suffix(depth).bytes();
+  const dns::Bytes owner = suffix.first(suffix.size() - reply.zone().apex_size);
+  collect(reply, zones::find_nsec_before(reply.base(), reply.zone(),
+                                         wildcard ? zones::TreeKey::of_wildcard(owner)
+                                                  : zones::TreeKey::of_owner(owner)));
 }
 
 // ---- NSEC3 ------------------------------------------------------------------------------------
 
-struct Hashed {
-  bool done;  // false: the answer has used up its digests
-  Nsec3Hash hash;
-};
-
-// The hash of the suffix of `depth` labels of the name, or of the wildcard right below it.
-Hashed hash_suffix(Reply& reply, unsigned depth, bool wildcard = false) {
+// Of the suffix of `depth` labels of the name, or of the wildcard right below it. Neither: the
+// answer has used up its digests, or the chain is not whole.
+zones::Nsec3Place find_nsec3(Reply& reply, unsigned depth, bool wildcard) {
   const zones::Zone& zone = reply.zone();
   const unsigned digests = zone.nsec3_iterations + 1U;
-  if (reply.nsec3_digests + digests > kMaxNsec3Digests) return {false, {}};
+  if (reply.nsec3_digests + digests > kMaxNsec3Digests) return {nullptr, nullptr};
   reply.nsec3_digests += digests;
-  Scratch& scratch = reply.scratch;
-  return {true, scratch.nsec3.get(zone, reply.query.key, depth, wildcard, scratch.hasher)};
+  const ProofBurst::Place& place = find_place_of(reply, depth, wildcard);
+  return zones::place_nsec3(reply.base(), zone, place.hash, place.node);
 }
 
 bool collect_matching(Reply& reply, unsigned depth, bool wildcard = false) {
-  const Hashed hashed = hash_suffix(reply, depth, wildcard);
-  if (!hashed.done) return false;
-  const zones::Node* const node = zones::find_nsec3(reply.base(), reply.zone(), hashed.hash);
+  const zones::Node* const node = find_nsec3(reply, depth, wildcard).matching;
   collect(reply, node);
   return node != nullptr;
 }
 
 void collect_covering(Reply& reply, unsigned depth, bool wildcard = false) {
-  const Hashed hashed = hash_suffix(reply, depth, wildcard);
-  if (hashed.done) {
-    collect(reply, zones::find_nsec3_covering(reply.base(), reply.zone(), hashed.hash));
-  }
+  collect(reply, find_nsec3(reply, depth, wildcard).covering);
 }
 
 // RFC 5155 7.2.1: the closest encloser, which is the one of `depth` labels or, where opt-out leaves
@@ -109,35 +130,41 @@ void prove_no_data_nsec3(Reply& reply) {
 
 // ---- Foresight --------------------------------------------------------------------------------
 
-bool has_type(const zones::Node& node, dns::RrType type) {
-  const zones::RrsetEntry* const entries = zones::entries(node);
-  for (unsigned i = 0; i < node.rrset_count; ++i) {
-    if (entries[i].type == dns::code_of(type)) return true;
-  }
-  return false;
+// Whether the client gets proofs, and of a zone that has some.
+bool is_proved(const Query& query) {
+  constexpr unsigned kChains = zones::kZoneNsec | zones::kZoneNsec3;
+  const zones::Zone* const zone = query.zone;
+  if (zone == nullptr || (zone->flags & kChains) == 0) return false;
+  if (!query.facts.has_edns || !query.facts.edns.dnssec_ok) return false;
+  return (zone->flags & zones::kZoneNsec3) == 0 || zone->nsec3_iterations <= kMaxNsec3Iterations;
 }
 
-// The hashes that the answer will most likely need, seen from where the name has been found. What
+// The places that the answer will most likely need, seen from where the name has been found. What
 // is behind aliases is not seen.
-void foresee(const Query& query, Nsec3Burst& hashes) {
+void foresee(const Query& query, ProofBurst& places) {
   const zones::Zone& zone = *query.zone;
   const dns::NameKey& key = query.key;
   const unsigned depth = query.closest.depth;
   const zones::Node& node = *query.closest.node;
-  if (node.cut_depth != 0) {
-    if (zones::cut_labels(node) != depth || (node.flags & zones::kNodeCut) == 0) return;
-    if (has_type(node, dns::RrType::kDs)) return;
-    hashes.want(zone, key, depth, false);
-    hashes.want(zone, key, depth - 1, false);  // where opt-out leaves the delegation out
-  } else if (depth == key.depth) {
-    if (has_type(node, query.facts.qtype) || has_type(node, dns::RrType::kCname)) return;
-    hashes.want(zone, key, depth, false);
-  } else if ((node.flags & zones::kNodeDname) == 0) {
-    hashes.want(zone, key, depth + 1, false);
-    if ((node.flags & zones::kNodeHasWildcard) != 0) return;
-    hashes.want(zone, key, depth, false);
-    hashes.want(zone, key, depth, true);
+  const bool has_nsec3 = (zone.flags & zones::kZoneNsec3) != 0;
+  if (node.cut_depth != 0 || depth == key.depth) {
+    // The name exists. Its NSEC is beside its data; its NSEC3 is elsewhere.
+    if (!has_nsec3) return;
+    if (node.cut_depth == 0) {
+      if (has_type(node, query.facts.qtype) || has_type(node, dns::RrType::kCname)) return;
+      places.want(zone, key, depth, false);
+    } else if (zones::cut_labels(node) == depth && (node.flags & zones::kNodeCut) != 0 &&
+               !has_type(node, dns::RrType::kDs)) {
+      places.want(zone, key, depth, false);
+      places.want(zone, key, depth - 1, false);  // where opt-out leaves the delegation out
+    }
+    return;
   }
+  if ((node.flags & zones::kNodeDname) != 0) return;
+  places.want(zone, key, has_nsec3 ? depth + 1 : key.depth, false);
+  if ((node.flags & zones::kNodeHasWildcard) != 0) return;
+  if (has_nsec3) places.want(zone, key, depth, false);
+  places.want(zone, key, depth, true);
 }
 
 // ---- Owner names of proofs --------------------------------------------------------------------
@@ -185,20 +212,19 @@ bool put_proof(Reply& reply, const Proof& proof) {
 
 }  // namespace
 
-void foresee_proofs(Wave wave, Scratch& scratch) {
+void foresee_proofs(Wave wave, std::uint8_t zone_flags, zones::Base base, Scratch& scratch) {
+  scratch.places.begin();
+  if ((zone_flags & (zones::kZoneNsec | zones::kZoneNsec3)) == 0) return;
   for (const Query* const query : wave) {
-    if (query->zone == nullptr || (query->zone->flags & zones::kZoneNsec3) == 0) continue;
-    if (!query->facts.has_edns || !query->facts.edns.dnssec_ok) continue;
-    if (query->zone->nsec3_iterations <= kMaxNsec3Iterations) foresee(*query, scratch.nsec3);
+    if (is_proved(*query)) foresee(*query, scratch.places);
   }
-  scratch.nsec3.compute(scratch.hasher);
+  scratch.places.look_up(base, scratch.hasher);
 }
 
 void prove_expansion(Reply& reply) {
-  const dns::NameKey& key = reply.query.key;
   switch (scheme_of(reply)) {
     case Scheme::kNone: return;
-    case Scheme::kNsec: collect_nsec(reply, key, key.depth); return;
+    case Scheme::kNsec: collect_nsec(reply, reply.query.key.depth); return;
     case Scheme::kNsec3: collect_covering(reply, reply.place.depth + 1); return;
   }
 }
@@ -212,23 +238,21 @@ void prove_no_data(Reply& reply) {
       // That the name does not exist has been collected with the expansion.
       if (reply.place.standing == Standing::kWildcard) {
         const dns::NameKey& wildcard = reply.scratch.wildcard_key;
-        collect_nsec(reply, wildcard, wildcard.depth);
+        collect_nsec_of(reply, *reply.place.node, wildcard, wildcard.depth);
       } else {
-        collect_nsec(reply, key, key.depth);
+        collect_nsec_of(reply, *reply.place.node, key, key.depth);
       }
       return;
   }
 }
 
 void prove_no_name(Reply& reply) {
-  const dns::NameKey& key = reply.query.key;
   switch (scheme_of(reply)) {
     case Scheme::kNone: return;
     case Scheme::kNsec3: prove_no_name_nsec3(reply); return;
     case Scheme::kNsec:
-      collect_nsec(reply, key, key.depth);
-      make_wildcard_key(reply.query, reply.place.depth, reply.sources, reply.scratch);
-      collect_nsec(reply, reply.scratch.wildcard_key, reply.place.depth + 1);
+      collect_nsec(reply, reply.query.key.depth);
+      collect_nsec(reply, reply.place.depth, true);
       return;
   }
 }
@@ -236,7 +260,13 @@ void prove_no_name(Reply& reply) {
 void prove_no_ds(Reply& reply) {
   switch (scheme_of(reply)) {
     case Scheme::kNone: return;
-    case Scheme::kNsec: collect_nsec(reply, reply.query.key, reply.place.depth); return;
+    case Scheme::kNsec:
+      if (reply.query.closest.depth < reply.place.depth) {
+        collect_nsec(reply, reply.place.depth);  // a wildcard delegates: the name does not exist
+      } else {
+        collect_nsec_of(reply, *reply.place.node, reply.query.key, reply.place.depth);
+      }
+      return;
     case Scheme::kNsec3: collect_existing(reply, reply.place.depth); return;
   }
 }

@@ -10,10 +10,10 @@
 
 namespace bowline::answer {
 
-// Computes the NSEC3 hashes that the answers to a wave are likely to need, all together. Without it
-// the answers are the same. REQUIRES: scratch.nsec3.begin() since the wave before; `closest` of
-// each query that has a zone is set.
-void foresee_proofs(Wave wave, Scratch& scratch);
+// Begins a burst's proofs: finds the places that the answers to the wave are likely to need, all
+// together. The answers are the same without. `zone_flags`: all that the zones of the wave have.
+// REQUIRES: `closest` of each query that has a zone is set.
+void foresee_proofs(Wave wave, std::uint8_t zone_flags, zones::Base base, Scratch& scratch);
 
 // The name itself does not exist, so the wildcard was right to expand (RFC 4035 3.1.3.3,
 // RFC 5155 7.2.6). REQUIRES: reply.place is kWildcard.

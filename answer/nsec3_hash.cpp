@@ -8,15 +8,19 @@
 
 namespace bowline::answer {
 
-Nsec3Hasher::Nsec3Hasher() : manager_(alloc_mb_mgr(0)) {
+Nsec3Hasher::Nsec3Hasher(Way way) {
+  if (way == Way::kBest && has_sha1_instructions()) return;
+  manager_ = alloc_mb_mgr(0);
   if (manager_ == nullptr) throw std::bad_alloc();
   IMB_ARCH chosen;
   init_mb_mgr_auto(manager_, &chosen);
 }
 
-Nsec3Hasher::~Nsec3Hasher() { free_mb_mgr(manager_); }
+Nsec3Hasher::~Nsec3Hasher() {
+  if (manager_ != nullptr) free_mb_mgr(manager_);
+}
 
-void Nsec3Hasher::begin(const Nsec3Input& input, Lane& lane) {
+void Nsec3Hasher::begin(const Nsec3Input& input, Lane& lane) const {
   constexpr std::uint8_t kAsterisk[] = {1, '*'};
   assert(input.salt.size() <= kMaxNsec3Salt);
   dns::WireWriter out(lane.octets);
@@ -24,31 +28,63 @@ void Nsec3Hasher::begin(const Nsec3Input& input, Lane& lane) {
   out.bytes(input.name.bytes());
   out.bytes(input.salt);
   lane.size = out.size();
+  if (manager_ == nullptr) lane.blocks = pad_sha1(lane.octets.data(), lane.size);
 }
 
-void Nsec3Hasher::go_on(const Nsec3Input& input, const Nsec3Hash& digest, Lane& lane) {
+void Nsec3Hasher::go_on(const Nsec3Input& input, const Nsec3Hash& digest, Lane& lane) const {
   dns::WireWriter out(lane.octets);
   out.bytes(digest);
   out.bytes(input.salt);
   lane.size = out.size();
+  if (manager_ == nullptr) lane.blocks = pad_sha1(lane.octets.data(), lane.size);
+}
+
+void Nsec3Hasher::digest(const Lane& lane, Nsec3Hash& hash) const {
+  if (manager_ == nullptr) {
+    sha1_native({lane.octets.data(), hash.data()}, lane.blocks);
+  } else {
+    IMB_SHA1(manager_, lane.octets.data(), lane.size, hash.data());
+  }
 }
 
 Nsec3Hash Nsec3Hasher::hash(const Nsec3Input& input) {
   Lane& lane = lanes_[0];
-  Nsec3Hash digest;
+  Nsec3Hash hash;
   begin(input, lane);
-  IMB_SHA1(manager_, lane.octets.data(), lane.size, digest.data());
+  digest(lane, hash);
   for (unsigned i = 0; i < input.iterations; ++i) {
-    go_on(input, digest, lane);
-    IMB_SHA1(manager_, lane.octets.data(), lane.size, digest.data());
+    go_on(input, hash, lane);
+    digest(lane, hash);
   }
-  return digest;
+  return hash;
+}
+
+// One digest for each lane whose zone wants that many, two and two where they are of one length.
+void Nsec3Hasher::digest_natively(std::span<const Nsec3Input> inputs, unsigned round,
+                                  std::span<Nsec3Hash> hashes) const {
+  const std::size_t none = inputs.size();
+  std::size_t waiting = none;
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    if (inputs[i].iterations < round) continue;
+    if (waiting == none) {
+      waiting = i;
+    } else if (lanes_[waiting].blocks == lanes_[i].blocks) {
+      sha1_native_pair({{{lanes_[waiting].octets.data(), hashes[waiting].data()},
+                         {lanes_[i].octets.data(), hashes[i].data()}}},
+                       lanes_[i].blocks);
+      waiting = none;
+    } else {
+      digest(lanes_[i], hashes[i]);
+    }
+  }
+  if (waiting != none) digest(lanes_[waiting], hashes[waiting]);
 }
 
 // One digest for each lane whose zone wants that many. The library digests when all of its lanes
 // are taken; what is left then is flushed.
 void Nsec3Hasher::digest_lanes(std::span<const Nsec3Input> inputs, unsigned round,
                                std::span<Nsec3Hash> hashes) {
+  if (manager_ == nullptr) return digest_natively(inputs, round, hashes);
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     if (inputs[i].iterations < round) continue;
     IMB_JOB* const job = IMB_GET_NEXT_JOB(manager_);

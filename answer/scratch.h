@@ -7,7 +7,7 @@
 
 #include "answer/edns.h"
 #include "answer/limits.h"
-#include "answer/nsec3_burst.h"
+#include "answer/proof_burst.h"
 #include "answer/query.h"
 
 namespace bowline::answer {
@@ -27,7 +27,7 @@ struct AdditionalSource {
 
 struct Scratch {
   Nsec3Hasher hasher;
-  Nsec3Burst nsec3;
+  ProofBurst places;
   dns::NameKey wildcard_key;                            // of "*" below the closest encloser
   std::array<dns::NameKey, kGlueBatch> target_keys;     // of a batch of name servers or hosts
   std::array<dns::NameView, kGlueBatch> targets;

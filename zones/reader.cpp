@@ -119,8 +119,12 @@ const Node* find_nsec_before(Base base, const Zone& zone, const dns::NameKey& ke
                              unsigned depth) {
   const dns::Bytes own{key.lower.data() + key.offset[depth],
                        static_cast<std::size_t>(key.size - key.offset[depth]) - zone.apex_size};
+  return find_nsec_before(base, zone, TreeKey::of_owner(own));
+}
+
+const Node* find_nsec_before(Base base, const Zone& zone, const TreeKey& key) {
   TreePath path;
-  const Node* node = tree_floor(base, zone.order, TreeKey::of_owner(own), path);
+  const Node* node = tree_floor(base, zone.order, key, path);
   for (unsigned left = kMaxPassedOver; node != nullptr && !has_nsec(*node); --left) {
     if (left == 0) return nullptr;
     node = previous_visible(base, zone, *node, path);
@@ -145,6 +149,14 @@ const Node* find_nsec3_covering(Base base, const Zone& zone, dns::Bytes hash) {
   if (node != nullptr || left == 0) return node;
   node = tree_last(base, zone.nsec3, path);
   return previous_of_chain(base, zone, node, path, left);
+}
+
+Nsec3Place place_nsec3(Base base, const Zone& zone, dns::Bytes hash, const Node* floor) {
+  if (floor == nullptr || !is_of_chain(base, zone, *floor)) {
+    return {nullptr, find_nsec3_covering(base, zone, hash)};
+  }
+  if (is_owner(*floor, hash)) return {floor, nullptr};
+  return {nullptr, floor};
 }
 
 }  // namespace bowline::zones

@@ -183,10 +183,14 @@ inline constexpr unsigned kMaxPassedOver = 1024;
 // NSEC3 records of one owner that are looked at: of two chains hardly two hashes are the same.
 inline constexpr unsigned kMaxNsec3AtOwner = 16;
 
+class TreeKey;
+
 // The last name at or before the suffix of `depth` labels in canonical order; for proofs
 // (RFC 4035 3.1.3.2) those without an NSEC RRset are passed over, and what is hidden below a
 // delegation or DNAME in one step. Null: the zone has no NSEC there.
 const Node* find_nsec_before(Base base, const Zone& zone, const dns::NameKey& key, unsigned depth);
+// The same by the key of the name in the zone's order.
+const Node* find_nsec_before(Base base, const Zone& zone, const TreeKey& key);
 
 inline constexpr std::size_t kNsec3HashSize = 20;  // SHA-1, the only algorithm (RFC 5155 11)
 // The NSEC3 whose owner is `hash`, or null.
@@ -195,5 +199,12 @@ const Node* find_nsec3(Base base, const Zone& zone, dns::Bytes hash);
 // null if an NSEC3 has that very hash, or the chain is not whole.
 // REQUIRES: the zone has an NSEC3 tree.
 const Node* find_nsec3_covering(Base base, const Zone& zone, dns::Bytes hash);
+
+// Both, one of which is null. `floor`: the last node at or before `hash` in the NSEC3 tree, or null.
+struct Nsec3Place {
+  const Node* matching;
+  const Node* covering;
+};
+Nsec3Place place_nsec3(Base base, const Zone& zone, dns::Bytes hash, const Node* floor);
 
 }  // namespace bowline::zones

@@ -1,11 +1,16 @@
 #include "zones/tree.h"
 
 #include <algorithm>
+#include <array>
+#include <cassert>
 #include <cstring>
 
 namespace bowline::zones {
 
 namespace {
+
+constexpr std::size_t kLine = 64;
+constexpr std::size_t kFetchedNode = 4 * kLine;  // an NSEC3 and its signature of P-256
 
 // Where `key` stands to the octets that all keys of the block share: <0 before, 0 inside, >0 after.
 int compare_to_prefix(Base base, const TreeBlock& block, const TreeKey& key) {
@@ -21,9 +26,33 @@ int compare_to_prefix(Base base, const TreeBlock& block, const TreeKey& key) {
   return key.compare(lowest);
 }
 
+// The first of the entries whose key is not below `chunk`, or their end. Without branches: which
+// half is next cannot be foreseen. (A conditional expression becomes a branch.)
+const TreeEntry* first_not_below(const TreeEntry* entries, unsigned count, std::uint32_t chunk) {
+  while (count > 1) {
+    const unsigned half = count / 2;
+    entries += half & -static_cast<unsigned>(entries[half - 1].key < chunk);
+    count -= half;
+  }
+  return entries + (count == 1 && entries->key < chunk ? 1 : 0);
+}
+
 const Node* entry_node(Base base, const TreeBlock& block, unsigned index) {
   const Ref ref = block.entries()[index].ref;
   return block.level == 0 ? base.at<Node>(ref) : lowest_node(base, *base.at<TreeBlock>(ref));
+}
+
+// Brings a block nearer that is about to be searched.
+void fetch_block(Base base, Ref ref) {
+  const auto* const block = base.at<std::byte>(ref);
+  constexpr std::size_t kSize = sizeof(TreeBlock) + kTreeFanout * sizeof(TreeEntry);
+  for (std::size_t at = 0; at < kSize; at += kLine) __builtin_prefetch(block + at);
+}
+
+// The same for a node with an RRset and its signature that are about to be copied.
+void fetch_node(const Node& node) {
+  const auto* const octets = reinterpret_cast<const std::byte*>(&node);
+  for (std::size_t at = 0; at < kFetchedNode; at += kLine) __builtin_prefetch(octets + at);
 }
 
 void descend(Base base, TreePath& path, Ref ref, bool to_last) {
@@ -50,8 +79,7 @@ unsigned entries_up_to(Base base, const TreeBlock& block, const TreeKey& key) {
   const std::uint32_t chunk = key.chunk(block.skip);
   const TreeEntry* const begin = block.entries();
   const TreeEntry* const end = begin + block.count;
-  const TreeEntry* first = std::lower_bound(
-      begin, end, chunk, [](const TreeEntry& entry, std::uint32_t c) { return entry.key < c; });
+  const TreeEntry* first = first_not_below(begin, block.count, chunk);
   const TreeEntry* last = first;
   while (last != end && last->key == chunk) ++last;
   // Only entries with the same four octets need their nodes.
@@ -81,6 +109,35 @@ const Node* tree_floor(Base base, Ref tree, const TreeKey& key, TreePath& path) 
     path.step[path.levels++] = {ref, before == 0 ? 0 : before - 1};
     if (block.level == 0) return before == 0 ? nullptr : tree_node(base, path);
     ref = block.entries()[before == 0 ? 0 : before - 1].ref;
+  }
+}
+
+void tree_floor_all(Base base, std::span<TreeSearch> searches) {
+  assert(searches.size() <= kMaxTreeSearches);
+  [[gnu::uninitialized]] std::array<Ref, kMaxTreeSearches> at;
+  for (std::size_t i = 0; i < searches.size(); ++i) {
+    searches[i].node = nullptr;
+    at[i] = searches[i].tree;
+    if (at[i] != 0) fetch_block(base, at[i]);
+  }
+  for (bool under_way = true; under_way;) {
+    under_way = false;
+    for (std::size_t i = 0; i < searches.size(); ++i) {
+      if (at[i] == 0) continue;
+      const TreeBlock& block = *base.at<TreeBlock>(at[i]);
+      const unsigned before = entries_up_to(base, block, *searches[i].key);
+      const Ref next = block.entries()[before == 0 ? 0 : before - 1].ref;
+      if (block.level != 0) {
+        at[i] = next;
+        fetch_block(base, next);
+        under_way = true;
+        continue;
+      }
+      at[i] = 0;
+      if (before == 0) continue;
+      searches[i].node = base.at<Node>(next);
+      fetch_node(*searches[i].node);
+    }
   }
 }
 

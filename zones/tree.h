@@ -1,6 +1,8 @@
 // Reading the ordered index (format.h). Any thread that holds an epoch; no allocation.
 #pragma once
 
+#include <span>
+
 #include "zones/format.h"
 #include "zones/reader.h"
 #include "zones/tree_key.h"
@@ -20,6 +22,18 @@ struct TreePath {
 // The last node at or before `key`, or null; `path` leads to it. Without one, `path` leads to the
 // first node of the tree (levels 0 if the tree is empty).
 const Node* tree_floor(Base base, Ref tree, const TreeKey& key, TreePath& path);
+
+// One of several searches that go on together.
+struct TreeSearch {
+  const TreeKey* key = nullptr;
+  Ref tree = 0;
+  const Node* node = nullptr;  // the result: as that of tree_floor()
+};
+inline constexpr std::size_t kMaxTreeSearches = 32;
+// Makes all of them, a level of each after the other, so that the blocks of one are fetched while
+// those of the others are searched; the nodes found are on their way at the end.
+// REQUIRES: searches.size() <= kMaxTreeSearches.
+void tree_floor_all(Base base, std::span<TreeSearch> searches);
 
 const Node* tree_first(Base base, Ref tree, TreePath& path);
 const Node* tree_last(Base base, Ref tree, TreePath& path);

@@ -87,4 +87,11 @@ int TreeKey::compare(const TreeKey& other) const {
   return order != 0 ? order : int{size_} - int{other.size_};
 }
 
+TreeKey TreeKey::of_wildcard(dns::Bytes owner) {
+  TreeKey key = of_owner(owner);
+  key.bytes_[key.size_++] = '*';
+  key.bytes_[key.size_++] = 0;
+  return key;
+}
+
 }  // namespace bowline::zones

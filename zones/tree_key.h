@@ -29,6 +29,8 @@ class TreeKey {
  public:
   // `owner`: labels relative to the apex, without the root, of either case.
   static TreeKey of_owner(dns::Bytes owner);
+  // "*" below that owner.
+  static TreeKey of_wildcard(dns::Bytes owner);
   static TreeKey of_hash(dns::Bytes hash);
   // The key of a node, by its flags.
   static TreeKey of_node(const Node& node);

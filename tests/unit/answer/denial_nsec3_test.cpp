@@ -5,7 +5,7 @@
 #include <map>
 #include <random>
 
-#include "answer/nsec3_burst.h"
+#include "answer/proof_burst.h"
 #include "served.h"
 
 namespace bowline::answer::test {
@@ -257,6 +257,7 @@ struct Parameters {
   } block;
 
   Parameters(std::uint8_t salt, std::uint16_t iterations) {
+    block.zone.flags = zones::kZoneNsec3;
     block.zone.apex_size = 1;
     block.zone.salt_size = 1;
     block.zone.nsec3_iterations = iterations;
@@ -270,7 +271,7 @@ struct Parameters {
 TEST_CASE("hashes that a burst has foreseen are those of the hasher") {
   const dns::HashKey secret{{9, 8, 7}};
   Nsec3Hasher hasher;
-  const auto hashes = std::make_unique<Nsec3Burst>();
+  const auto places = std::make_unique<ProofBurst>();
   const Parameters zones[] = {{0x11, 0}, {0x22, 3}};
   std::vector<dns::NameKey> keys(90);
   for (std::size_t i = 0; i < keys.size(); ++i) {
@@ -278,19 +279,19 @@ TEST_CASE("hashes that a burst has foreseen are those of the hasher") {
   }
   // More than there is room for, much of it twice; the second round must not see the first.
   for (unsigned round = 0; round < 3; ++round) {
-    hashes->begin();
+    places->begin();
     for (std::size_t i = 0; i < keys.size(); ++i) {
       const zones::Zone& zone = zones[(i + round) % 2].zone();
-      for (unsigned depth = 0; depth <= 3; ++depth) hashes->want(zone, keys[i], depth, i % 3 == 0);
+      for (unsigned depth = 0; depth <= 3; ++depth) places->want(zone, keys[i], depth, i % 3 == 0);
     }
-    hashes->compute(hasher);
+    places->look_up({}, hasher);
     for (std::size_t i = 0; i < keys.size(); ++i) {
       for (unsigned depth = 0; depth <= 3; ++depth) {
         for (const bool wildcard : {false, true}) {
           for (const Parameters& each : zones) {
             const Nsec3Input input{keys[i].suffix(depth), zones::nsec3_salt(each.zone()),
                                    each.zone().nsec3_iterations, wildcard};
-            CHECK(hashes->get(each.zone(), keys[i], depth, wildcard, hasher) ==
+            CHECK(places->get({}, each.zone(), keys[i], depth, wildcard, hasher).hash ==
                   hasher.hash(input));
           }
         }
@@ -299,10 +300,10 @@ TEST_CASE("hashes that a burst has foreseen are those of the hasher") {
   }
   // The same place in memory may be another zone in the next burst.
   Parameters changed(0x33, 1);
-  const Nsec3Hash before = hashes->get(changed.zone(), keys[0], 3, false, hasher);
+  const Nsec3Hash before = places->get({}, changed.zone(), keys[0], 3, false, hasher).hash;
   changed = Parameters(0x44, 1);
-  hashes->begin();
-  CHECK(hashes->get(changed.zone(), keys[0], 3, false, hasher) != before);
+  places->begin();
+  CHECK(places->get({}, changed.zone(), keys[0], 3, false, hasher).hash != before);
 }
 
 }  // namespace bowline::answer::test

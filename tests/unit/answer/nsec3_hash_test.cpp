@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 
 #include <array>
+#include <cstdio>
 #include <string>
 #include <vector>
 
@@ -83,6 +84,30 @@ TEST_CASE("hashes made together are those made one by one") {
         CHECK(hashes[i] == hasher.hash(inputs[i]));
       }
     }
+  }
+}
+
+TEST_CASE("the CPU's instructions and the library agree") {
+  if (!has_sha1_instructions()) {
+    std::puts("SKIP: nsec3_hash: this CPU has no instructions for SHA-1");
+    return;
+  }
+  Nsec3Hasher native(Nsec3Hasher::Way::kBest), library(Nsec3Hasher::Way::kLibrary);
+  std::array<std::uint8_t, kMaxNsec3Salt> salt;
+  for (std::size_t i = 0; i < salt.size(); ++i) salt[i] = static_cast<std::uint8_t>(i * 89);
+  const dns::Name name = *dns::Name::from_text("a-name-of-some-length.example.");
+  // All sizes: of one block to five, and both sides of each border.
+  for (std::size_t size = 0; size <= salt.size(); ++size) {
+    std::array<Nsec3Input, 3> inputs;
+    for (std::size_t i = 0; i < inputs.size(); ++i) {
+      inputs[i] = {name, {salt.data(), size}, static_cast<unsigned>(i % 2 * 3), i == 2};
+    }
+    std::array<Nsec3Hash, 3> ours, theirs;
+    native.hash_together(inputs, ours);
+    library.hash_together(inputs, theirs);
+    INFO(size << " octets of salt");
+    CHECK(ours == theirs);
+    CHECK(native.hash(inputs[1]) == library.hash(inputs[1]));
   }
 }
 

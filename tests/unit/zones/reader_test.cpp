@@ -174,6 +174,12 @@ TEST_CASE("NSEC3 owners are found by hash, matching and covering, around the end
   const auto covering = [&](std::uint8_t first) {
     hash[0] = first;
     const Node* const node = find_nsec3_covering(tables.base(), zone, hash);
+    TreePath path;
+    const Nsec3Place place = place_nsec3(
+        tables.base(), zone, hash,
+        tree_floor(tables.base(), zone.nsec3, TreeKey::of_hash(hash), path));
+    CHECK(place.covering == node);
+    CHECK(place.matching == find_nsec3(tables.base(), zone, hash));
     return node == nullptr ? -1 : owner(*node)[0];
   };
   CHECK(covering(0) == 0xf8);  // before the first: the last

@@ -42,3 +42,12 @@ TEST_CASE("a key is a prefix of the keys below it, also around octets 0 and 1") 
 }
 
 TEST_CASE("case does not count") { CHECK(key("FOO.Bar.").compare(key("foo.bAR.")) == 0); }
+
+TEST_CASE("the key of a wildcard is that of its name") {
+  for (const std::string_view text : {"", "a.", "\\000\\001.b."}) {
+    const dns::Name parent = test::name(text.empty() ? "." : text);
+    INFO(text);
+    CHECK(TreeKey::of_wildcard({parent.data(), parent.size() - 1})
+              .compare(key("*." + std::string(text))) == 0);
+  }
+}
