@@ -1,8 +1,13 @@
 // Names in presentation form (RFC 1035 5.1, RFC 4343 2.1).
 #include "dns/name_text.h"
 
-#include <array>
+#include <tmmintrin.h>
 
+#include <algorithm>
+#include <array>
+#include <bit>
+
+#include "dns/load_short.h"
 #include "dns/text_string.h"
 
 namespace bowline::dns {
@@ -80,6 +85,64 @@ NameTextFault read_name(std::string_view text, const PlainOctets& plain, const N
   return append_origin(origin, out, size);
 }
 
+// ---- Names without escapes, 16 octets at a time -----------------------------------------------
+
+// Longer ones are read octet by octet: blocks are written whole and must not run over the buffer.
+constexpr std::size_t kMaxSimple = 224;
+
+struct Found {
+  std::uint32_t usual;  // plain octets in files, and dots
+  std::uint32_t dots;
+};
+
+// An octet is usual if its two halves share a bit: one for each kind of row of the ASCII table.
+Found find_usual(__m128i octets) {
+  const __m128i by_high =
+      _mm_setr_epi8(0, 0, 1, 2, 4, 8, 4, 16, 0, 0, 0, 0, 0, 0, 0, 0);
+  const __m128i by_low = _mm_setr_epi8(2 | 8 | 16, 2 | 4 | 8 | 16, 2 | 4 | 8 | 16, 2 | 4 | 8 | 16,
+                                       2 | 4 | 8 | 16, 2 | 4 | 8 | 16, 2 | 4 | 8 | 16,
+                                       2 | 4 | 8 | 16, 2 | 4 | 8 | 16, 2 | 4 | 8 | 16,
+                                       1 | 4 | 8 | 16, 4, 4, 1 | 4, 1 | 4, 1 | 4 | 8);
+  const __m128i high = _mm_and_si128(_mm_srli_epi16(octets, 4), _mm_set1_epi8(0x0f));
+  const __m128i shared =
+      _mm_and_si128(_mm_shuffle_epi8(by_high, high), _mm_shuffle_epi8(by_low, octets));
+  const __m128i none = _mm_cmpeq_epi8(shared, _mm_setzero_si128());
+  const __m128i dots = _mm_cmpeq_epi8(octets, _mm_set1_epi8('.'));
+  return {~static_cast<std::uint32_t>(_mm_movemask_epi8(none)),
+          static_cast<std::uint32_t>(_mm_movemask_epi8(dots))};
+}
+
+// The wire form is the text one octet further on, with a length in place of each dot. False: let
+// read_name() look, which knows what is wrong with it, if anything.
+bool read_simple_name(std::string_view text, const NameView* origin, std::uint8_t* out,
+                      std::size_t& size) {
+  if (text.size() > kMaxSimple) return false;
+  std::size_t label = 0;  // where the present label begins in the text, and its length in `out`
+  const auto end_label = [&](std::size_t end) {
+    const std::size_t length = end - label;
+    out[label] = static_cast<std::uint8_t>(length);
+    label = end + 1;
+    return length - 1 < kMaxLabelSize;
+  };
+  for (std::size_t at = 0; at < text.size(); at += sizeof(__m128i)) {
+    const std::size_t left = text.size() - at;
+    const __m128i block = load_block(text.data() + at, left);
+    const std::uint32_t all = (std::uint32_t{1} << std::min(left, sizeof block)) - 1;
+    const Found found = find_usual(block);
+    if ((found.usual & all) != all) return false;
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(out + 1 + at), block);
+    for (std::uint32_t dots = found.dots; dots != 0; dots &= dots - 1) {
+      if (!end_label(at + static_cast<std::size_t>(std::countr_zero(dots)))) return false;
+    }
+  }
+  size = text.size() + 1;
+  if (label == text.size()) {
+    out[label] = 0;
+    return label != 0;
+  }
+  return end_label(text.size()) && append_origin(origin, out, size) == NameTextFault::kNone;
+}
+
 }  // namespace
 
 std::string_view to_text(NameTextFault fault) {
@@ -98,6 +161,7 @@ std::string_view to_text(NameTextFault fault) {
 
 NameTextFault read_name_text(std::string_view text, const NameView* origin, std::uint8_t* out,
                              std::size_t& size) {
+  if (read_simple_name(text, origin, out, size)) return NameTextFault::kNone;
   return read_name(text, kPlainInFiles, origin, out, size);
 }
 

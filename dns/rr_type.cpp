@@ -5,6 +5,8 @@
 #include <bit>
 #include <cstring>
 
+#include "dns/load_short.h"
+
 namespace bowline::dns {
 namespace {
 
@@ -71,30 +73,11 @@ std::uint64_t upper(std::uint64_t octets) {
   return octets ^ ((from_a & ~above_z & ~octets & 0x80 * kEach) >> 2);
 }
 
-// The first `size` octets at `at`, at most eight, as a number, without a loop: sizes of mnemonics
-// vary from line to line, and no branch predictor follows them.
-std::uint64_t load(const char* at, std::size_t size) {
-  std::uint64_t first = 0, last = 0;
-  if (size >= 8) {
-    std::memcpy(&first, at, 8);
-    return first;
-  }
-  if (size >= 4) {
-    std::memcpy(&first, at, 4);
-    std::memcpy(&last, at + size - 4, 4);
-    return first | last << ((size - 4) * 8);
-  }
-  if (size == 0) return 0;
-  const auto octet = [at](std::size_t i) {
-    return std::uint64_t{static_cast<std::uint8_t>(at[i])} << (i * 8);
-  };
-  return octet(0) | octet(size / 2) | octet(size - 1);
-}
-
 // What pack() makes. REQUIRES: at most kMaxMnemonic octets.
 Packed pack_fast(std::string_view text) {
-  Packed packed{upper(load(text.data(), text.size())), std::uint64_t{text.size()} << 56};
-  if (text.size() > 8) packed.high |= upper(load(text.data() + 8, text.size() - 8));
+  const std::size_t low = std::min<std::size_t>(text.size(), 8);
+  Packed packed{upper(load_short(text.data(), low)), std::uint64_t{text.size()} << 56};
+  if (low < text.size()) packed.high |= upper(load_short(text.data() + low, text.size() - low));
   return packed;
 }
 

@@ -171,17 +171,16 @@ bool ZoneFileReader::read_generate_line(File& file, Generate& line) {
                "a range of at most " + std::to_string(kMaxGenerateSteps) + " steps");
     return false;
   }
-  const auto head = read_head(file, 3);
-  if (!head) return false;
-  if (head->next == tokens.size()) {
+  Head& head = line.head;
+  if (!read_head(file, 3, head)) return false;
+  if (head.next == tokens.size()) {
     missing(file, "rdata");
     return false;
   }
   line.range = *range;
-  line.head = *head;
   line.owner_token = &tokens[2];
   line.owner = tokens[2].text;
-  line.rdata_token = &tokens[head->next];
+  line.rdata_token = &tokens[head.next];
   return join_rdata(file, line);
 }
 

@@ -97,7 +97,8 @@ class ZoneFileReader {
 
   void read_record(File& file);
   bool set_owner(File& file, const Token& token);
-  std::optional<Head> read_head(File& file, std::size_t next);
+  // Fills `head`, or reports what is wrong.
+  bool read_head(File& file, std::size_t next, Head& head);
   bool is_class(File& file, const Token& token, bool& fault);
   bool read_type(const File& file, const Token& token, Head& head);
   bool read_rdata_text(RrType type, std::span<const Token> tokens, const File& file, Bytes& rdata,

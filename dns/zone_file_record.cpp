@@ -48,17 +48,17 @@ void ZoneFileReader::read_record(File& file) {
                "an owner name at the start of the line: the last one is missing or wrong");
     return;
   }
-  const auto head = read_head(file, next);
-  if (!head) return;
+  Head head;
+  if (!read_head(file, next, head)) return;
   Bytes rdata;
   TextError fault;
-  if (!read_rdata_text(head->type, entry.tokens.subspan(head->next), file, rdata, fault)) {
+  if (!read_rdata_text(head.type, entry.tokens.subspan(head.next), file, rdata, fault)) {
     Position position{fault.line, fault.column};
     if (position.line == 0) position = end_of_entry(file);
     error(file, position, "found " + fault.found + ", expected " + fault.expected);
     return;
   }
-  hand_on(file, *head, rdata, entry.tokens[0].line);
+  hand_on(file, head, rdata, entry.tokens[0].line);
 }
 
 // Most records have the owner of the one before, spelled the same.
@@ -92,9 +92,8 @@ bool ZoneFileReader::set_owner(File& file, const Token& token) {
 }
 
 // [TTL] [class] type, or [class] [TTL] type. No mnemonic starts with a digit.
-std::optional<ZoneFileReader::Head> ZoneFileReader::read_head(File& file, std::size_t next) {
+bool ZoneFileReader::read_head(File& file, std::size_t next, Head& head) {
   const std::span<const Token> tokens = file.scanner.entry().tokens;
-  Head head;
   bool has_ttl = false;
   bool has_class = false;
   for (; next < tokens.size(); ++next) {
@@ -103,7 +102,7 @@ std::optional<ZoneFileReader::Head> ZoneFileReader::read_head(File& file, std::s
       const auto ttl = period_from_text(token.text);
       if (!ttl) {
         unexpected(file, token, "a TTL such as 3600 or 1h30m, at most 4294967295 seconds");
-        return std::nullopt;
+        return false;
       }
       has_ttl = true;
       head.ttl = *ttl;
@@ -111,21 +110,21 @@ std::optional<ZoneFileReader::Head> ZoneFileReader::read_head(File& file, std::s
     }
     bool fault = false;
     if (!has_class && is_class(file, token, fault)) {
-      if (fault) return std::nullopt;
+      if (fault) return false;
       has_class = true;
       continue;
     }
-    if (!read_type(file, token, head)) return std::nullopt;
+    if (!read_type(file, token, head)) return false;
     head.next = next + 1;
     if (!has_ttl) {
       head.ttl = file.ttl;
     } else if (!file.has_ttl_line) {
       file.ttl = head.ttl;
     }
-    return head;
+    return true;
   }
   missing(file, "a record type");
-  return std::nullopt;
+  return false;
 }
 
 // Sets `fault`, having reported it, if it is the wrong class.

@@ -122,13 +122,12 @@ std::size_t take_groups(const RecordLog::Groups& groups, std::size_t i, NodeEnco
                         Same same) {
   encoder.clear();
   const dns::Bytes owner = groups[i].owner();
-  for (; i < groups.size() && same(groups[i].owner(), owner); ++i) {
+  const RecordLog::Group& first = groups[i];
+  for (; i < groups.size() && groups[i].starts_like(first) && same(groups[i].owner(), owner);
+       ++i) {
     if (i + kPrefetchedGroups < groups.size()) groups[i + kPrefetchedGroups].prefetch();
     const std::uint8_t* at = groups[i].records();
-    for (std::uint32_t left = groups[i].record_count(); left > 0; --left) {
-      encoder.add(stored_record(at));
-      at += encoder.records().back().size;
-    }
+    for (std::uint32_t left = groups[i].record_count(); left > 0; --left) at += encoder.add(at);
   }
   return i;
 }
@@ -156,7 +155,7 @@ void ZoneBuilder::build_names(Edit& edit, Zone& zone) {
       edit.at<Node>(above.last().node)->flags |= kNodeHasWildcard;
     }
     nodes.push_back(node);
-    starts.push_back(TreeKey::of_owner(owner).start());
+    starts.push_back(KeyStart::of_owner(owner));
     hashes.push_back(node_hash(*edit.at<Node>(node), apex_, secret_));
     above.push({node, cut_depth, is_dname});
   };

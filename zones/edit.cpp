@@ -10,7 +10,9 @@ Ref Edit::allocate(std::size_t size) {
 
 Ref Edit::allocate_lasting(std::size_t size) {
   const Ref block = arena_.allocate(size);
-  lasting_.push_back({block, static_cast<std::uint32_t>(size)});
+  Block& made = lasting_.emplace_back();
+  made.ref = block;
+  made.size = static_cast<std::uint32_t>(size);
   return block;
 }
 

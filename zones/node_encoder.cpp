@@ -39,6 +39,18 @@ StoredRecord stored_record(const std::uint8_t* at) {
   return {at, size, static_cast<dns::RrType>(dns::load_u16(at + kRecordHead)), true};
 }
 
+// Filled in its place: what is copied right after it was written in parts is waited for.
+std::size_t NodeEncoder::add(const std::uint8_t* at) {
+  StoredRecord& record = records_.emplace_back();
+  const std::uint16_t type = dns::load_u16(at + 2);
+  record.at = at;
+  record.size = static_cast<std::uint32_t>(kRecordHead + dns::load_u16(at + 10));
+  record.signature = type == dns::code_of(dns::RrType::kRrsig);
+  record.type =
+      static_cast<dns::RrType>(record.signature ? dns::load_u16(at + kRecordHead) : type);
+  return record.size;
+}
+
 void NodeEncoder::add_all(Base base, const Node& node) {
   for (unsigned i = 0; i < node.rrset_count; ++i) {
     const Rrset rrset = rrset_at(base, node, i);
@@ -68,7 +80,10 @@ std::size_t NodeEncoder::Group::inline_size() const {
 void NodeEncoder::group_records() {
   groups_.clear();
   for (std::size_t i = 0; i < records_.size();) {
-    Group group{i, i, i, 0, 0, UINT32_MAX};
+    Group& group = groups_.emplace_back();
+    group.begin = group.middle = i;
+    group.size = group.sig_size = 0;
+    group.ttl = UINT32_MAX;
     for (; i < records_.size() && records_[i].type == records_[group.begin].type; ++i) {
       if (records_[i].signature) {
         group.sig_size += records_[i].size;
@@ -79,7 +94,6 @@ void NodeEncoder::group_records() {
       }
     }
     group.end = i;
-    groups_.push_back(group);
   }
 }
 
@@ -105,6 +119,13 @@ std::uint8_t flags_of(const std::vector<StoredRecord>& records, bool at_apex) {
   return flags;
 }
 
+// Without a branch for each octet.
+bool has_upper(dns::Bytes octets) {
+  bool upper = false;
+  for (const std::uint8_t c : octets) upper |= static_cast<unsigned>(c) - 'A' < 26;
+  return upper;
+}
+
 }  // namespace
 
 Ref NodeEncoder::encode(Edit& edit, const Placement& placement, bool lasting) {
@@ -115,8 +136,7 @@ Ref NodeEncoder::encode(Edit& edit, const Placement& placement, bool lasting) {
   const std::vector<Group>& all = groups_;
   const bool hashed = (placement.flags & kNodeNsec3) != 0;
   const dns::Bytes own = placement.owner;
-  const bool has_case = !hashed && std::any_of(own.begin(), own.end(),
-                                               [](std::uint8_t c) { return dns::fold(c) != c; });
+  const bool has_case = !hashed && has_upper(own);
   Node head{};
   head.owner_size = static_cast<std::uint8_t>(own.size());
   head.case_size = static_cast<std::uint8_t>(has_case ? (own.size() + 7) / 8 : 0);
@@ -137,10 +157,10 @@ Ref NodeEncoder::encode(Edit& edit, const Placement& placement, bool lasting) {
   auto* const octets = edit.at<std::uint8_t>(ref);
   std::memset(octets, 0, head.entries_offset);
   std::memcpy(octets, &head, sizeof head);
-  for (std::size_t i = 0; i < own.size(); ++i) {
-    const bool upper = has_case && dns::fold(own[i]) != own[i];
-    octets[sizeof(Node) + i] = upper ? dns::fold(own[i]) : own[i];
-    if (upper) {
+  if (!own.empty()) std::memcpy(octets + sizeof(Node), own.data(), own.size());
+  for (std::size_t i = 0; has_case && i < own.size(); ++i) {
+    if (dns::fold(own[i]) != own[i]) {
+      octets[sizeof(Node) + i] = dns::fold(own[i]);
       octets[sizeof(Node) + own.size() + i / 8] |= static_cast<std::uint8_t>(1U << (i % 8));
     }
   }

@@ -35,6 +35,8 @@ class NodeEncoder {
  public:
   void clear() { records_.clear(); }
   void add(const StoredRecord& record) { records_.push_back(record); }
+  // As add(stored_record(at)); returns the octets of the record.
+  std::size_t add(const std::uint8_t* at);
   void add_all(Base base, const Node& node);
   std::vector<StoredRecord>& records() { return records_; }
 

@@ -63,8 +63,8 @@ TreeKey key_of(dns::Bytes owner, bool hashed) {
   return hashed ? TreeKey::of_hash(owner) : TreeKey::of_owner(owner);
 }
 
-std::uint64_t eight_octets(const TreeKey& key, std::size_t from) {
-  return std::uint64_t{key.chunk(from)} << 32 | key.chunk(from + 4);
+std::uint64_t eight_octets(const std::uint8_t* at) {
+  return std::uint64_t{dns::load_u32(at)} << 32 | dns::load_u32(at + 4);
 }
 
 }  // namespace
@@ -116,21 +116,20 @@ bool RecordLog::continues(dns::Bytes owner, std::size_t record) const {
 
 void RecordLog::start_group(dns::Bytes owner, std::size_t record) {
   make_room(kGroupHead + owner.size() + record);
-  Group group;
-  const TreeKey key = key_of(owner, hashed_);
-  if (hashed_) {
-    group.first_ = eight_octets(key, 0);
-    group.next_ = eight_octets(key, 8);
-  } else {
-    group.first_ = pack(key.start());
-    group.next_ = eight_octets(key, kPackedOctets);
-  }
+  Group& group = groups_.emplace_back();
   group.at_ = next_;
+  if (hashed_) {
+    group.first_ = eight_octets(owner.data());
+    group.next_ = eight_octets(owner.data() + 8);
+  } else {
+    const KeyStart start = KeyStart::of_owner(owner);
+    group.first_ = pack(start);
+    group.next_ = eight_octets(start.octets.data() + 8);
+  }
   std::memset(next_, 0, sizeof(std::uint32_t));
   next_[sizeof(std::uint32_t)] = static_cast<std::uint8_t>(owner.size());
   if (!owner.empty()) std::memcpy(next_ + kGroupHead, owner.data(), owner.size());
   next_ += kGroupHead + owner.size();
-  groups_.push_back(group);
 }
 
 void RecordLog::make_room(std::size_t size) {

@@ -31,6 +31,8 @@ class RecordLog {
     }
     // The first record, as NodeEncoder takes it; the others follow.
     const std::uint8_t* records() const { return owner().data() + owner().size(); }
+    // False only if the owners differ.
+    bool starts_like(const Group& other) const { return first_ == other.first_; }
     // Its first lines: sorted, groups lie anywhere.
     void prefetch() const {
       __builtin_prefetch(at_);
@@ -41,7 +43,7 @@ class RecordLog {
     friend class RecordLog;
 
     std::uint64_t first_;  // the key's first octets, packed (record_log.cpp)
-    std::uint64_t next_;   // the eight octets behind them
+    std::uint64_t next_;   // the ninth to the sixteenth
     std::uint8_t* at_;     // record count, owner size, owner, records
   };
   using Groups = LargeVector<Group>;

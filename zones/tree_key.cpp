@@ -5,30 +5,35 @@
 #include <algorithm>
 #include <cstring>
 
+#include "dns/load_short.h"
 #include "zones/reader.h"
 
 namespace bowline::zones {
 
 namespace {
 
+__m128i fold_block(__m128i octets) {
+  const __m128i letters = _mm_and_si128(_mm_cmpgt_epi8(octets, _mm_set1_epi8('A' - 1)),
+                                        _mm_cmplt_epi8(octets, _mm_set1_epi8('Z' + 1)));
+  return _mm_or_si128(octets, _mm_and_si128(letters, _mm_set1_epi8(0x20)));
+}
+
+// Whether one of the first `size` octets of the block has to be escaped.
+bool has_escaped(__m128i block, std::size_t size) {
+  const __m128i low = _mm_cmpeq_epi8(_mm_min_epu8(block, _mm_set1_epi8(1)), block);
+  const std::uint32_t of_label = (std::uint32_t{1} << std::min(size, sizeof block)) - 1;
+  return (static_cast<std::uint32_t>(_mm_movemask_epi8(low)) & of_label) != 0;
+}
+
 // Writes a label's octets folded, 16 at a time: up to 15 behind them are written over. False: some
 // have to be escaped. REQUIRES: that room.
 bool put_plain(const std::uint8_t* from, std::size_t size, std::uint8_t* out) {
-  std::memcpy(out, from, size);
-  const __m128i keep = _mm_set1_epi8(1);
-  __m128i low = _mm_setzero_si128();  // where an octet is at most 1
-  std::size_t at = 0;
-  for (; at < size; at += sizeof(__m128i)) {
-    auto* const place = reinterpret_cast<__m128i*>(out + at);
-    const __m128i octets = _mm_loadu_si128(place);
-    const __m128i letters = _mm_and_si128(_mm_cmpgt_epi8(octets, _mm_set1_epi8('A' - 1)),
-                                          _mm_cmplt_epi8(octets, _mm_set1_epi8('Z' + 1)));
-    low = _mm_cmpeq_epi8(_mm_min_epu8(octets, keep), octets);
-    _mm_storeu_si128(place, _mm_or_si128(octets, _mm_and_si128(letters, _mm_set1_epi8(0x20))));
-    if (at + sizeof(__m128i) < size && _mm_movemask_epi8(low) != 0) return false;
+  for (std::size_t at = 0; at < size; at += sizeof(__m128i)) {
+    const __m128i block = dns::load_block(from + at, size - at);
+    if (has_escaped(block, size - at)) return false;
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(out + at), fold_block(block));
   }
-  const std::size_t last = size - (at - sizeof(__m128i));  // of the octets of the last block
-  return (static_cast<unsigned>(_mm_movemask_epi8(low)) & ((2U << (last - 1)) - 1)) == 0;
+  return true;
 }
 
 std::uint8_t* put_escaped(const std::uint8_t* from, std::size_t size, std::uint8_t* out) {
@@ -43,18 +48,46 @@ std::uint8_t* put_escaped(const std::uint8_t* from, std::size_t size, std::uint8
   return out;
 }
 
+// Where the labels of `owner` begin, leftmost first.
+struct Starts {
+  unsigned count = 0;
+  std::uint8_t at[dns::kMaxDepth];
+
+  [[gnu::always_inline]] explicit Starts(dns::Bytes owner) {
+    for (std::size_t i = 0; i < owner.size() && count < dns::kMaxDepth; i += owner[i] + 1U) {
+      at[count++] = static_cast<std::uint8_t>(i);
+    }
+  }
+};
+
 }  // namespace
 
-TreeKey TreeKey::of_owner(dns::Bytes owner) {
-  [[gnu::uninitialized]] std::array<std::uint8_t, dns::kMaxDepth> label;
-  unsigned labels = 0;
-  for (std::size_t at = 0; at < owner.size() && labels < label.size(); at += owner[at] + 1U) {
-    label[labels++] = static_cast<std::uint8_t>(at);
+// Two registers are filled from the last label on.
+KeyStart KeyStart::of_owner(dns::Bytes owner) {
+  __extension__ using Octets = unsigned __int128;
+  [[gnu::uninitialized]] Starts label(owner);
+  Octets octets = 0;
+  for (std::size_t at = 0; at < kOctets && label.count > 0;) {
+    const std::uint8_t* const from = &owner[label.at[--label.count]];
+    const __m128i block = dns::load_block(from + 1, *from);
+    if (has_escaped(block, *from)) return TreeKey::of_owner(owner).start();
+    Octets folded;
+    const __m128i stored = fold_block(block);
+    std::memcpy(&folded, &stored, sizeof folded);
+    octets |= folded << (at * 8);
+    at += *from + std::size_t{1};
   }
+  KeyStart start;
+  std::memcpy(start.octets.data(), &octets, sizeof octets);
+  return start;
+}
+
+TreeKey TreeKey::of_owner(dns::Bytes owner) {
+  [[gnu::uninitialized]] Starts label(owner);
   [[gnu::uninitialized]] TreeKey key;  // only the octets that are in use are ever read
   std::uint8_t* out = key.bytes_.data();
-  while (labels-- > 0) {
-    const std::uint8_t* const from = &owner[label[labels]];
+  while (label.count > 0) {
+    const std::uint8_t* const from = &owner[label.at[--label.count]];
     out = put_plain(from + 1, *from, out) ? out + *from : put_escaped(from + 1, *from, out);
     *out++ = 0;
   }

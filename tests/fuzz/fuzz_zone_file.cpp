@@ -1,5 +1,6 @@
-// Fuzzer of the zone-file reader: whatever the text, records handed on are well-formed, errors say
-// where, and a record printed and read again is the same.
+// Fuzzer of the zone-file reader: whatever the text, it is cut as by a scanner that goes octet by
+// octet, records handed on are well-formed, errors say where, and a record printed and read again
+// is the same.
 // Needs dns_dep.
 #include <algorithm>
 #include <cstdlib>
@@ -7,6 +8,7 @@
 
 #include "dns/rdata.h"
 #include "dns/zone_file.h"
+#include "../unit/dns/plain_scanner.h"
 
 namespace {
 
@@ -54,6 +56,7 @@ void check_printed(const ZoneRecord& record) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);
+  CHECK(test::first_scan_difference(text) == 0);
   const auto lines = static_cast<std::uint32_t>(std::count(text.begin(), text.end(), '\n') + 1);
   std::uint64_t records = 0;
   const auto result = read_zone_text(text, "input", options(), [&](const ZoneRecord& record) {
