@@ -44,8 +44,9 @@ std::string cause_of(const std::string& device, unsigned memory_MiB, int error) 
   }
   if (geteuid() != 0) return "it takes root";
   if (free_hugepages() * 2 < memory_MiB) {
-    return "it takes " + std::to_string(memory_MiB / 2) + " free hugepages of 2 MiB and there are " +
-           std::to_string(free_hugepages()) + "; echo " + std::to_string(memory_MiB) +
+    return "it takes " + std::to_string(memory_MiB / 2) +
+           " free hugepages of 2 MiB and there are " + std::to_string(free_hugepages()) +
+           "; echo " + std::to_string(memory_MiB) +
            " > /proc/sys/vm/nr_hugepages";
   }
   return std::string(rte_strerror(error)) + "; is there such a device? " + device;
@@ -129,8 +130,9 @@ dns::Result<Device> open_device(const std::string& program, const std::string& d
     return dns::Error{"EAL found no device, or more than one, in: " + device};
   }
   out.port = static_cast<std::uint16_t>(rte_eth_find_next_owned_by(0, RTE_ETH_DEV_NO_OWNER));
-  out.buffers = rte_pktmbuf_pool_create("buffers", kBuffers + (queues - 1U) * kBuffersOfQueue, kCache, 0, RTE_MBUF_DEFAULT_BUF_SIZE,
-                                        SOCKET_ID_ANY);
+  out.buffers =
+      rte_pktmbuf_pool_create("buffers", kBuffers + (queues - 1U) * kBuffersOfQueue, kCache, 0,
+                              RTE_MBUF_DEFAULT_BUF_SIZE, SOCKET_ID_ANY);
   if (out.buffers == nullptr) {
     return dns::Error{std::string("no memory for buffers: ") + rte_strerror(rte_errno)};
   }

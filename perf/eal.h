@@ -19,9 +19,9 @@ struct Device {
   rte_mempool* buffers = nullptr;
 };
 
-// Starts EAL (in memory, 64 MiB of hugepages and 16 more a further queue, no PCI scan unless `device`
-// is a PCI address) and the device, promiscuous; what it receives is spread over the queues if it
-// can do that. REQUIRES: once in a process. Error: one line with what to do.
+// Starts EAL (in memory, 64 MiB of hugepages and 16 more a further queue, no PCI scan unless
+// `device` is a PCI address) and the device, promiscuous; what it receives is spread over the
+// queues if it can do that. REQUIRES: once in a process. Error: one line with what to do.
 dns::Result<Device> open_device(const std::string& program, const std::string& device,
                                 std::uint16_t queues = 1);
 

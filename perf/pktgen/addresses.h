@@ -49,8 +49,8 @@ struct Sources {
 // Each error says what was given and what is expected.
 dns::Result<Endpoint> parse_endpoint(const std::string& text);  // ADDRESS or ADDRESS@PORT
 dns::Result<Mac> parse_mac(const std::string& text);            // six octets, no group address
-// ADDRESS or ADDRESS/LENGTH: all hosts of the prefix, at most kMaxSources; of IPv4 neither the first
-// nor the last one, unless the prefix has no more than two.
+// ADDRESS or ADDRESS/LENGTH: all hosts of the prefix, at most kMaxSources; of IPv4 neither the
+// first nor the last one, unless the prefix has no more than two.
 dns::Result<Sources> parse_sources(const std::string& text);
 // The neighbour of the server's address: a source for links that nobody else is on.
 Sources neighbour_of(const Address& server);

@@ -14,7 +14,8 @@ void Histogram::add(const Histogram& other) {
 std::uint64_t Histogram::percentile(double share) const {
   if (count_ == 0) return 0;
   const double rank = std::ceil(share * static_cast<double>(count_));
-  const std::uint64_t wanted = std::clamp<std::uint64_t>(static_cast<std::uint64_t>(rank), 1, count_);
+  const std::uint64_t wanted =
+      std::clamp<std::uint64_t>(static_cast<std::uint64_t>(rank), 1, count_);
   std::uint64_t seen = 0;
   std::size_t index = 0;
   while ((seen += counts_[index]) < wanted) ++index;

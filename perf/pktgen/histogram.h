@@ -1,5 +1,6 @@
 // Histogram: counts of times in nanoseconds with three significant digits, as HdrHistogram keeps
-// them: linear below 2,048, then 1,024 steps to each doubling. 230 KiB; add() is a few instructions.
+// them: linear below 2,048, then 1,024 steps to each doubling. 230 KiB; add() is a few
+// instructions.
 //
 // One thread.
 #pragma once

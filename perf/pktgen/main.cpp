@@ -170,7 +170,7 @@ int run(const Options& options) {
   if (!device) return fail(device.error());
   if (!wait_for_link(*device)) {
     close_device(*device);
-    return fail("nobody at the other end of " + options.device + " within 10 s");
+    return fail("nobody took the other end of " + options.device + " within 10 s");
   }
   Findings findings;
   findings.questions = questions.all().size();

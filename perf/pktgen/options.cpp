@@ -15,7 +15,7 @@ namespace {
 
 constexpr int kUsage = 2;  // exit code
 constexpr std::uint64_t kMaxSeconds = 86'400;
-constexpr std::uint64_t kMaxWindow = 65'536;  // more is in no ring and no socket's buffer on the way
+constexpr std::uint64_t kMaxWindow = 65'536;  // more is in no ring or socket's buffer on the way
 constexpr std::uint64_t kDefaultWindow = 512;
 constexpr std::uint16_t kMaxQueues = 64;
 // A lost question takes room in a window: 20 ms are much for a link, little for a run.
@@ -54,8 +54,8 @@ void declare_link(CLI::App& app, Options& out, Words& words) {
   app.add_option("--server-mac", words.server_mac, "its MAC [asked for by ARP or neighbour "
                  "discovery; 02:00:00:00:00:02 if nobody says]")->group(kGroup);
   app.add_option("--client-mac", words.client_mac, "our MAC [the device's]")->group(kGroup);
-  app.add_option("--source", words.sources, "ADDRESS or ADDRESS/LENGTH to ask from, all hosts of it "
-                 "in turn [the neighbour of the server's address]")->group(kGroup);
+  app.add_option("--source", words.sources, "ADDRESS or ADDRESS/LENGTH to ask from, all hosts of "
+                 "it in turn [the neighbour of the server's address]")->group(kGroup);
 }
 
 void declare_questions(CLI::App& app, Options& out, Words& words) {

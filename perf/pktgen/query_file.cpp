@@ -1,9 +1,11 @@
 #include "perf/pktgen/query_file.h"
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
-#include <fstream>
-#include <iterator>
+#include <memory>
 #include <optional>
 
 namespace bowline::perf::pktgen {
@@ -33,7 +35,8 @@ std::optional<std::string> add_line(std::string_view line, QuestionSet& out) {
   if (name.empty() || name[0] == ';' || name[0] == '#') return {};
   const std::string_view type = next_word(line);
   if (type.empty()) {
-    return "no type after the name " + shown(name) + "; expected a line such as \"www.example.com A\"";
+    return "no type after the name " + shown(name) +
+           "; expected a line such as \"www.example.com A\"";
   }
   if (const std::string_view rest = next_word(line); !rest.empty()) {
     return "nothing is expected after name and type, found " + shown(rest);
@@ -66,10 +69,15 @@ dns::Result<void> read_query_text(std::string_view text, const std::string& name
 }
 
 dns::Result<void> read_query_file(const std::string& path, QuestionSet& out) {
-  errno = 0;
-  std::ifstream file(path, std::ios::binary);
-  const std::string text{std::istreambuf_iterator<char>(file), {}};
-  if (!file.is_open() || file.bad() || errno == EISDIR) {
+  const std::unique_ptr<std::FILE, decltype(&std::fclose)> file(std::fopen(path.c_str(), "rb"),
+                                                                &std::fclose);
+  std::string text;
+  std::array<char, 65'536> part;
+  std::size_t got = 0;
+  while (file && (got = std::fread(part.data(), 1, part.size(), file.get())) != 0) {
+    text.append(part.data(), got);
+  }
+  if (!file || std::ferror(file.get()) != 0) {
     return dns::Error{"cannot read " + path + ": " + std::strerror(errno)};
   }
   return read_query_text(text, path, out);

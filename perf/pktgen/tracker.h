@@ -13,7 +13,7 @@
 
 namespace bowline::perf::pktgen {
 
-// 400 ms at 10 M questions/s; a quarter of what an answer can tell apart, for answers that are late.
+// 400 ms at 10 M questions/s; a sixteenth of what an answer can tell apart: the rest is late.
 inline constexpr std::uint64_t kMaxTracked = std::uint64_t{1} << 22;
 
 enum class Match : std::uint8_t { kAnswer, kLate, kDuplicate, kStranger };

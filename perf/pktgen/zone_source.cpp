@@ -16,9 +16,10 @@ using dns::Name;
 using dns::NameView;
 using dns::RrType;
 
-constexpr std::size_t kMinMadeUp = 4'096;                  // nxdomain questions, as many as others
-constexpr std::size_t kMaxMadeUp = std::size_t{1} << 20;   // beyond: more than caches of servers hold
-constexpr std::uint8_t kMadeUpSize = 16;                   // of the label: x and 75 random bits
+// Questions for nxdomain: as many as others, but no fewer than spread, and no more than defeat the
+// caches of any server.
+constexpr std::size_t kMinMadeUp = 4'096, kMaxMadeUp = std::size_t{1} << 20;
+constexpr std::uint8_t kMadeUpSize = 16;  // of the label: x and 75 random bits
 
 // The RRsets of a zone file, in the order of their first records.
 class RrsetTable {
@@ -171,9 +172,10 @@ class Asker {
   // Below a cut, below a DNAME, or outside the zone.
   bool is_hidden(NameView owner) const {
     if (!owner.is_at_or_below(out_.apex)) return true;
-    for (unsigned depth = out_.apex.view().depth(); depth < owner.depth(); ++depth) {
+    const unsigned apex = out_.apex.view().depth();
+    for (unsigned depth = apex; depth < owner.depth(); ++depth) {
       const NameView above = owner.suffix(depth);
-      const bool cut = depth > out_.apex.view().depth() && table_.find(above, RrType::kNs) != nullptr;
+      const bool cut = depth > apex && table_.find(above, RrType::kNs) != nullptr;
       if (cut || table_.find(above, RrType::kDname) != nullptr) return true;
     }
     return false;
