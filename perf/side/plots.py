@@ -107,7 +107,7 @@ def bar(row, middle, scale):
 
 def lines(title, series, frame):
     """Lines with a mark at each point; whiskers from lowest to highest where points have them."""
-    left, right, bottom = 58, frame.width - 14, frame.height - BOTTOM
+    left, right, bottom = 58, frame.width - 22, frame.height - BOTTOM
     points = [point for each in series for point in each.points]
     ys = [y for point in points for y in point[1:] if y is not None] + list(frame.y_values)
     xs = [point[0] for point in points]

@@ -72,6 +72,16 @@ def confine(pid, cpu):
                     os.sched_setaffinity(int(task.name), {cpu})
 
 
+def strays(pid, cpu):
+    """Threads of a process and of those below it that may run on another CPU."""
+    found = []
+    for process in processes_below(pid):
+        with contextlib.suppress(OSError):
+            found += [int(task.name) for task in pathlib.Path(f"/proc/{process}/task").iterdir()
+                      if os.sched_getaffinity(int(task.name)) != {cpu}]
+    return found
+
+
 class Running:
     """A server process with what it starts. REQUIRES: use as a context manager."""
 

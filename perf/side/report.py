@@ -43,7 +43,8 @@ def details(summary, *children):
 def rates_section(result):
     parts = [element("p", "Bars are medians; each dot is a run of one round. Servers take turns, "
                      "round by round. The reflector sends questions back: it is what the link and "
-                     "the generator can do.")]
+                     "the generator can do (on sockets, too, it takes frames by AF_XDP). In "
+                     "parentheses: the part of the reflector's rate, within the same round.")]
     for link, each in result["links"].items():
         rows = []
         for server in each["servers"]:

@@ -5,7 +5,7 @@ import shutil
 
 from side import questions, servers
 from side.links import SERVER_ADDRESS, in_namespace
-from side.process import Failure, Running, confine
+from side.process import Failure, Running, confine, strays
 
 
 def right_answers(server, zone, namespace):
@@ -66,7 +66,10 @@ def serving(server, link, bench):
     place = servers.Place(folder, [(bench.zone.origin, bench.zone.path)], SERVER_ADDRESS, link=link,
                           device=f"net_memif0,role=server,{path}", cpu=bench.server_cpu,
                           poll=bench.poll)
-    command = in_namespace(bench.veth.server_namespace, servers.command(server, place))
+    # From the start on its CPU, so that what it starts later is there, too; then once more, as some
+    # choose CPUs for their threads.
+    command = in_namespace(bench.veth.server_namespace, [
+        "taskset", "-c", str(bench.server_cpu), *servers.command(server, place)])
     try:
         with Running(command, folder / "log") as process:
             wait_serving(process, server, link, bench.zone, bench.veth, socket)
@@ -76,5 +79,7 @@ def serving(server, link, bench):
                     yield bench.veth.server_namespace, f"net_memif1,role=client,{path}"
                 else:
                     yield bench.veth.generator_namespace, None
+            if strays(process.pid, bench.server_cpu):
+                raise Failure(f"{server} has threads on other CPUs than its own")
     finally:
         shutil.rmtree(folder, ignore_errors=True)
