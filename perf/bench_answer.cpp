@@ -2,10 +2,10 @@
 //
 // Made-up zones (bench_tables.h) are published in real tables; each worker thread serves questions
 // about them from memory to memory (bench_worker.h). Making the questions is not timed; it is
-// reported as fill_ns_per_query. Cycles by stage come from a run of their own, after the one that
-// gives answers a second, for reading the clock takes time as well. What is compared (churn with
-// none, several workers with one, DO with none) alternates in one process with its twin
-// (bench_runs.h).
+// reported as fill_ns_per_query. cycles_per_query are the TSC's, core_cycles_per_query the core's
+// own. Cycles by stage come from a run of their own, after the one that gives answers a second, for
+// reading the clock takes time as well. What is compared (churn with none, several workers with
+// one, DO with none) alternates in one process with its twin (bench_runs.h).
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <map>
@@ -123,6 +123,9 @@ Json describe(const Options& options, const BenchTables& tables, double build_s,
       {"answers_per_second_per_worker", figures.answers_per_second() / options.run.workers},
       {"answers_per_cpu_second", figures.answers_per_cpu_second()},
       {"cycles_per_query", figures.cycles_per_answer()},
+      {"core_cycles_per_query", figures.per_answer(static_cast<double>(figures.work.cycles))},
+      {"instructions_per_query",
+       figures.per_answer(static_cast<double>(figures.work.instructions))},
       {"fill_ns_per_query", figures.per_answer(figures.filling_s * 1e9)},
       {"fill_included", false},
       {"octets_per_answer", figures.per_answer(static_cast<double>(figures.octets))},

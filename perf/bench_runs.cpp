@@ -18,6 +18,7 @@ void RunFigures::add(const WorkerFigures& worker) {
   filling_s += worker.filling_s;
   per_second += static_cast<double>(worker.answers) / worker.serving.wall_s;
   per_cpu_second += static_cast<double>(worker.answers) / worker.serving.cpu_s;
+  work.add(worker.work);
   stages.add(worker.stages);
   if (fault.empty()) fault = worker.fault;
 }
@@ -32,6 +33,7 @@ void RunFigures::add(const RunFigures& run) {
   per_second += run.per_second;
   per_cpu_second += run.per_cpu_second;
   filling_s += run.filling_s;
+  work.add(run.work);
   stages.add(run.stages);
   churn.publications += run.churn.publications;
   churn.seconds += run.churn.seconds;

@@ -38,6 +38,7 @@ struct RunFigures {
   std::uint64_t answers = 0, octets = 0, verified = 0, signatures = 0, cycles = 0, runs = 0;
   double per_second = 0, per_cpu_second = 0;  // of all workers, summed over the runs
   double filling_s = 0;
+  CoreWork work;
   StageCycles stages;
   ChurnFigures churn;
   std::string fault;

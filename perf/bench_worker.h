@@ -14,6 +14,7 @@
 
 #include "bench_asker.h"
 #include "bench_clock.h"
+#include "bench_counters.h"
 #include "bench_tables.h"
 #include "dataplane/io/memory.h"
 #include "dataplane/net/parse.h"
@@ -27,6 +28,7 @@ struct WorkerFigures {
   std::uint64_t verified = 0;    // replies read in full
   std::uint64_t signatures = 0;  // RRSIGs in those
   Stretch serving;
+  CoreWork work;  // of the same stretches
   double filling_s = 0;
   StageCycles stages;  // with StageProbe
   std::string fault;   // the first one, in words
@@ -54,6 +56,7 @@ class BenchWorker {
     for (std::size_t i = 0; i < io_.sent().size(); ++i) verify(i);
     figures_.answers = figures_.octets = 0;
     figures_.serving = {};
+    figures_.work = {};
     figures_.filling_s = 0;
     figures_.stages = {};
     while (figures_.fault.empty() && more(figures_)) {
@@ -83,10 +86,12 @@ class BenchWorker {
     for (std::size_t i = 0; i < MemoryIo::kMaxBuffers; ++i) {
       io_.arrive(asker_.ask(io_.next_buffer(), asked_[i]));
     }
+    const CoreWork work = counters_.now();
     const Stretch start = Stretch::now();
     if constexpr (kProbed) figures_.stages.start();
     drain();
     figures_.serving.add(start, Stretch::now());
+    figures_.work.add(work, counters_.now());
     figures_.filling_s += start.wall_s - fill_start;
     figures_.answers += io_.sent().size();
     for (const MemoryIo::Sent& sent : io_.sent()) figures_.octets += sent.size;
@@ -123,6 +128,7 @@ class BenchWorker {
   MemoryIo io_;
   dataplane::ThreadLink link_;
   WorkerFigures figures_;
+  const BenchCounters counters_;
   dataplane::Worker<MemoryIo, Probe> worker_;
   std::array<std::uint64_t, MemoryIo::kMaxBuffers> asked_{};  // by slot
 };
