@@ -6,6 +6,7 @@
 #include <rte_mbuf.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <fstream>
 #include <vector>
 
@@ -17,6 +18,9 @@ constexpr unsigned kBuffers = 8191, kBuffersOfQueue = 4096;
 constexpr unsigned kMemory_MiB = 64, kMemoryOfQueue_MiB = 16;
 constexpr unsigned kCache = 256;
 constexpr std::uint16_t kRing = 2048;
+constexpr auto kServerTime = std::chrono::seconds(10);  // for the server of a memif to be there
+
+bool is_memif(const std::string& device) { return device.starts_with("net_memif"); }
 
 std::size_t free_hugepages() {
   std::ifstream file("/proc/meminfo");
@@ -87,7 +91,18 @@ rte_eth_conf settings_of(const Device& device) {
   return settings;
 }
 
-dns::Result<void> start_port(const Device& device) {
+// A memif's client cannot start before there is a server.
+int start_device(const Device& device, const std::string& name) {
+  const auto end = std::chrono::steady_clock::now() + kServerTime;
+  int done = rte_eth_dev_start(device.port);
+  while (done < 0 && is_memif(name) && std::chrono::steady_clock::now() < end) {
+    usleep(10'000);
+    done = rte_eth_dev_start(device.port);
+  }
+  return done;
+}
+
+dns::Result<void> start_port(const Device& device, const std::string& name) {
   const rte_eth_conf settings = settings_of(device);
   if (const int done = rte_eth_dev_configure(device.port, device.queues, device.queues, &settings);
       done < 0) {
@@ -109,8 +124,9 @@ dns::Result<void> start_port(const Device& device) {
       return dns::Error{failed("its send queue", done)};
     }
   }
-  if (const int done = rte_eth_dev_start(device.port); done < 0) {
-    return dns::Error{failed("start", done)};
+  if (const int done = start_device(device, name); done < 0) {
+    return dns::Error{is_memif(name) ? "nobody took the other end of " + name + " within 10 s"
+                                     : failed("start", done)};
   }
   rte_eth_promiscuous_enable(device.port);
   return {};
@@ -126,9 +142,9 @@ dns::Result<Device> open_device(const std::string& program, const std::string& d
   }
   Device out;
   out.queues = queues;
-  if (rte_eth_dev_count_avail() != 1) {
-    return dns::Error{"EAL found no device, or more than one, in: " + device};
-  }
+  const unsigned found = rte_eth_dev_count_avail();
+  if (found == 0) return dns::Error{"no device: " + cause_of(device, 0, ENODEV)};
+  if (found != 1) return dns::Error{"EAL found more than one device in: " + device};
   out.port = static_cast<std::uint16_t>(rte_eth_find_next_owned_by(0, RTE_ETH_DEV_NO_OWNER));
   out.buffers =
       rte_pktmbuf_pool_create("buffers", kBuffers + (queues - 1U) * kBuffersOfQueue, kCache, 0,
@@ -136,7 +152,7 @@ dns::Result<Device> open_device(const std::string& program, const std::string& d
   if (out.buffers == nullptr) {
     return dns::Error{std::string("no memory for buffers: ") + rte_strerror(rte_errno)};
   }
-  if (const auto started = start_port(out); !started) return dns::Error{started.error()};
+  if (const auto started = start_port(out, device); !started) return dns::Error{started.error()};
   return out;
 }
 
