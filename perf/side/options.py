@@ -73,7 +73,7 @@ def parser(description):
     add("--window", type=at_least(1), default=512, help="questions under way at the highest rate")
     add("--poll", choices=["adaptive", "busy"], default="adaptive",
         help="Bowline's dataplane.poll")
-    add("--server-cpu", type=at_least(0), default=1)
+    add("--server-cpu", type=at_least(0), default=min(1, os.cpu_count() - 1))
     add("--generator-cpu", type=at_least(0), default=0)
     add("--no-build", action="store_true", help="what is in the build folder is what is meant")
     add("--json", type=pathlib.Path, help="default perf/results/DATE.json; --quick: build folder")

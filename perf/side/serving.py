@@ -1,6 +1,7 @@
 """A server started on a link, answering rightly, on its CPU: ready to be measured."""
 
 import contextlib
+import os
 import shutil
 
 from side import questions, servers
@@ -9,7 +10,7 @@ from side.process import Failure, Running, confine, strays
 
 
 def right_answers(server, zone, namespace):
-    """Whether it answers at all: the first question. Failure if it answers wrongly."""
+    """Whether it serves the zone by now: the first question of its checks."""
     name, rr_type, rdata = zone.checks()[0]
     answer = questions.ask(name, rr_type, SERVER_ADDRESS, namespace=namespace)
     if server == "reflector":
@@ -56,6 +57,17 @@ def explained(process):
 
 
 @contextlib.contextmanager
+def staying_on(cpu):
+    """This program on the server's CPU, where it only waits: the generator's knows no rest."""
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {cpu})
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
+
+
+@contextlib.contextmanager
 def serving(server, link, bench):
     """Yields (namespace of the generator, its memif device or None). `bench`: see rounds.Bench."""
     folder = bench.work / f"{link}-{server}"
@@ -71,7 +83,7 @@ def serving(server, link, bench):
     command = in_namespace(bench.veth.server_namespace, [
         "taskset", "-c", str(bench.server_cpu), *servers.command(server, place)])
     try:
-        with Running(command, folder / "log") as process:
+        with staying_on(bench.server_cpu), Running(command, folder / "log") as process:
             wait_serving(process, server, link, bench.zone, bench.veth, socket)
             confine(process.pid, bench.server_cpu)
             with explained(process):

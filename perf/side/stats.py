@@ -17,7 +17,8 @@ def ratios(rounds, base):
 
 def rates(result, link, server):
     """Answers a second, one for each round; None where there was none."""
-    return [run and run["answers_per_second"] for run in result["links"][link]["servers"][server]["rounds"]]
+    rounds = result["links"][link]["servers"][server]["rounds"]
+    return [run and run["answers_per_second"] for run in rounds]
 
 
 def measured(values):

@@ -64,8 +64,8 @@ def remarks(result):
         split = [server for server in each["servers"]
                  if stats.two_states(stats.rates(result, link, server))]
         if split:
-            found.append(f"{link}: {', '.join(split)} ran in two states of speed; the ratios, which "
-                         "compare within a round, say more than the medians")
+            found.append(f"{link}: {', '.join(split)} ran in two states of speed; the ratios, "
+                         "which compare within a round, say more than the medians")
     for entry in result["skipped"]:
         found.append(f"not measured: {entry['what']}: {entry['why']}")
     for entry in result["failed"]:

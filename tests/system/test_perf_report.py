@@ -28,7 +28,7 @@ def words(tree):
     return " ".join(" ".join(tree.itertext()).split())
 
 
-# ---- numbers --------------------------------------------------------------------------------------
+# ---- numbers -------------------------------------------------------------------------------------
 
 def test_ratios_compare_within_a_round():
     # The medians (2 and 1.5) would say 1.33; in each round it is 1 or 2.
@@ -76,7 +76,7 @@ def test_log_scale_has_whole_decades():
     assert scales.Log([], 0, 1).ticks() == pytest.approx([1, 10])
 
 
-# ---- the table ------------------------------------------------------------------------------------
+# ---- the table -----------------------------------------------------------------------------------
 
 def test_table_has_medians_spread_and_ratios():
     rows = {(row[0], row[1]): row[2:] for row in table.rows(perf_results.result())}
@@ -121,7 +121,7 @@ def test_nothing_measured_is_said():
     assert "nothing was measured" in table.text(result)
 
 
-# ---- plots ----------------------------------------------------------------------------------------
+# ---- plots ---------------------------------------------------------------------------------------
 
 def test_bars_begin_at_zero_and_show_every_run():
     tree = ElementTree.fromstring(plots.bars("rates", [
@@ -149,7 +149,7 @@ def test_every_shape_is_drawn(shape):
     assert ElementTree.fromstring(plots.mark(shape, 10, 10)).tag in ("circle", "polygon", "path")
 
 
-# ---- the page -------------------------------------------------------------------------------------
+# ---- the page ------------------------------------------------------------------------------------
 
 def test_text_is_escaped_and_markup_is_not():
     inner = element("b", "<&>")

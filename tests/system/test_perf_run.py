@@ -118,7 +118,7 @@ def test_link_that_cannot_be_made_is_named(tmp_path):
     assert "not measured: xdp: " in done.stdout and "nothing was measured" in done.stdout
 
 
-# ---- answers that are wrong -----------------------------------------------------------------------
+# ---- answers that are wrong ----------------------------------------------------------------------
 
 @pytest.fixture
 def pktgen(monkeypatch, tmp_path):
