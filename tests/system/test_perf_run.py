@@ -103,9 +103,11 @@ def names_of(pids):
     (["--links", ""], "nothing: choose from memory,memif,xdp,sockets"),
     (["--rounds", "0"], "0: a number from 1 on"),
     (["--seconds", "1.5"], "1.5: a number from 1 on"),
-    (["--zone", "/nowhere/x.zone"], "/nowhere/x.zone: no such zone file")])
-def test_bad_options_are_named(words, text):
-    done = subprocess.run(command("--quick", *words), capture_output=True, text=True)
+    (["--zone", "/nowhere/x.zone"], "/nowhere/x.zone: no such zone file"),
+    (["--json", "/nowhere/r.json"], "/nowhere/r.json cannot be written")])
+def test_bad_options_are_named(tmp_path, words, text):
+    beside = [] if "--json" in words else ["--json", tmp_path / "r.json"]
+    done = subprocess.run(command("--quick", *beside, *words), capture_output=True, text=True)
     assert done.returncode != 0 and text in done.stderr.splitlines()[-1], done.stderr
 
 
