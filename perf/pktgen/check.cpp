@@ -52,9 +52,12 @@ bool digest_of(dns::Bytes message, const Wanted& wanted, std::uint64_t& digest) 
 
 const char* Checker::check(dns::Bytes frame, const Arrival& arrival, std::uint32_t entry,
                            const Flow& flow) const {
-  const std::uint32_t number = entry & ~kDnssecOk;
   if (!addresses_match(ends_, flow, frame)) return "it came from or went to another address";
   if (!checksums_hold(ends_, frame)) return "a checksum is wrong";
+  return check_message(arrival, entry & ~kDnssecOk);
+}
+
+const char* Checker::check_message(const Arrival& arrival, std::uint32_t number) const {
   if (!repeats(arrival.message, question_octets(questions_[number]))) {
     return "it does not repeat its question";
   }

@@ -24,6 +24,8 @@ class Checker {
   // `entry` is that of the plan. REQUIRES: `arrival` is what read_arrival() found in `frame`.
   const char* check(dns::Bytes frame, const Arrival& arrival, std::uint32_t entry,
                     const Flow& flow) const;
+  // The part of it that is about the message. Question `number` is without kDnssecOk.
+  const char* check_message(const Arrival& arrival, std::uint32_t number) const;
 
  private:
   const char* check_zone(const Arrival& arrival, std::uint32_t number) const;
