@@ -173,42 +173,43 @@ constexpr std::size_t kHashLabelSize = 32;  // 160 bits, 5 a digit
 
 using NameOctets = std::array<std::uint8_t, dns::kMaxNameSize>;
 
-// RFC 5155 3: the hash in base32hex without padding (RFC 4648 7), a label below the apex. The name
-// lies in `octets`; it fits, for it was one when the zone was loaded.
-dns::NameView nsec3_owner(const Proof& proof, NameOctets& octets) {
-  constexpr char kDigits[] = "0123456789abcdefghijklmnopqrstuv";
+// Eight digits of base32hex (RFC 4648 7), the first in the lowest octet, of 40 bits: these are
+// spread to octets of five bits each, and all octets become letters or digits at once.
+std::uint64_t base32hex_of(std::uint64_t bits) {
+  constexpr std::uint64_t kEach = 0x0101010101010101;
+  bits = (bits & 0xfffff00000) << 12 | (bits & 0x00000fffff);
+  bits = (bits & 0x000ffc00000ffc00) << 6 | (bits & 0x000003ff000003ff);
+  bits = (bits & 0x03e003e003e003e0) << 3 | (bits & 0x001f001f001f001f);
+  const std::uint64_t letters = (bits + kEach * (0x80 - 10)) >> 7 & kEach;  // values from 10 on
+  return __builtin_bswap64(bits + kEach * '0' + letters * ('a' - '0' - 10));
+}
+
+// RFC 5155 3: the hash in base32hex without padding, a label below the apex. Writes the name and
+// gives back its size; it fits, for it was one when the zone was loaded.
+std::size_t nsec3_owner(const Proof& proof, NameOctets& octets) {
   const dns::Bytes hash = zones::owner(*proof.node);
-  std::uint8_t* out = octets.data();
-  *out++ = kHashLabelSize;
-  for (std::size_t i = 0; i < hash.size(); i += 5) {
-    std::uint64_t bits = 0;
-    for (std::size_t j = 0; j < 5; ++j) bits = bits << 8 | hash[i + j];
-    for (int shift = 35; shift >= 0; shift -= 5) {
-      *out++ = static_cast<std::uint8_t>(kDigits[bits >> shift & 31]);
-    }
+  octets[0] = kHashLabelSize;
+  for (std::size_t i = 0; i < 4; ++i) {
+    const std::uint8_t* const five = hash.data() + 5 * i;
+    const std::uint64_t bits = std::uint64_t{five[0]} << 32 | dns::load_u32(five + 1);
+    const std::uint64_t digits = base32hex_of(bits);
+    std::memcpy(&octets[1 + 8 * i], &digits, sizeof digits);
   }
   const dns::NameView apex = zones::apex(*proof.zone);
   assert(1 + kHashLabelSize + apex.size() <= octets.size());
-  std::memcpy(out, apex.data(), apex.size());
-  return {octets.data(), 1 + kHashLabelSize + apex.size()};
+  std::memcpy(&octets[1 + kHashLabelSize], apex.data(), apex.size());
+  return 1 + kHashLabelSize + apex.size();
 }
 
-// The owner in its own case.
-dns::NameView nsec_owner(const Proof& proof, NameOctets& octets) {
+// The owner in its own case; gives back its size.
+std::size_t nsec_owner(const Proof& proof, NameOctets& octets) {
   const dns::NameView apex = zones::apex(*proof.zone);
   const std::size_t size = zones::owner_in_case(*proof.node, octets).size();
   std::memcpy(octets.data() + size, apex.data(), apex.size());
-  return {octets.data(), size + apex.size()};
+  return size + apex.size();
 }
 
-// False: it does not fit.
-bool put_proof(Reply& reply, const Proof& proof) {
-  const bool is_nsec3 = (proof.node->flags & zones::kNodeNsec3) != 0;
-  [[gnu::uninitialized]] NameOctets octets;  // zeroing them would cost more than the name
-  const dns::NameView owner = is_nsec3 ? nsec3_owner(proof, octets) : nsec_owner(proof, octets);
-  const dns::RrType type = is_nsec3 ? dns::RrType::kNsec3 : dns::RrType::kNsec;
-  return reply.put_required(owner, false, zones::find_rrset(reply.base(), *proof.node, type));
-}
+bool is_nsec3(const Proof& proof) { return (proof.node->flags & zones::kNodeNsec3) != 0; }
 
 }  // namespace
 
@@ -271,9 +272,22 @@ void prove_no_ds(Reply& reply) {
   }
 }
 
+// All owners are made before the first is written: what has just been stored octet by octet is not
+// at once there to be copied in larger pieces.
 void put_proofs(Reply& reply) {
-  for (unsigned i = 0; i < reply.proof_count; ++i) {
-    if (!put_proof(reply, reply.scratch.proofs[i])) return;
+  const unsigned count = reply.proof_count;
+  [[gnu::uninitialized]] std::array<NameOctets, kMaxProofs> octets;  // zeroing would cost more
+  [[gnu::uninitialized]] std::array<std::size_t, kMaxProofs> sizes;
+  for (unsigned i = 0; i < count; ++i) {
+    const Proof& proof = reply.scratch.proofs[i];
+    sizes[i] = is_nsec3(proof) ? nsec3_owner(proof, octets[i]) : nsec_owner(proof, octets[i]);
+  }
+  for (unsigned i = 0; i < count; ++i) {
+    const Proof& proof = reply.scratch.proofs[i];
+    const dns::RrType type = is_nsec3(proof) ? dns::RrType::kNsec3 : dns::RrType::kNsec;
+    const zones::Rrset rrset = zones::find_rrset(reply.base(), *proof.node, type);
+    const dns::NameView owner(octets[i].data(), sizes[i]);
+    if (!reply.put_required(owner, false, rrset)) return;
   }
 }
 

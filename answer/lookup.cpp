@@ -153,30 +153,36 @@ void find_enclosers(Searches missing, zones::Base base) {
 
 // ---- Places -----------------------------------------------------------------------------------
 
+// Each field by itself: a Place that is made elsewhere is copied by loads that span several stores,
+// and those wait.
+void set(Place& place, Standing standing, const zones::Node* node, unsigned depth) {
+  place.standing = standing;
+  place.node = node;
+  place.depth = depth;
+}
+
 // The name has, at or above it, a delegation or a DNAME that hides what is below.
-Place place_below_cut(const Query& query, zones::Base base) {
+void place_below_cut(const Query& query, zones::Base base, Place& place) {
   const zones::Closest& closest = query.closest;
   const unsigned depth = zones::cut_labels(*closest.node);
   const zones::Node* const cut =
       depth == closest.depth ? closest.node
                              : zones::find_node(base, *query.zone, query.key, depth);
   assert(cut != nullptr);
-  if ((cut->flags & zones::kNodeCut) == 0) return {Standing::kBelowDname, cut, depth};
-  if (depth == query.key.depth && query.facts.qtype == dns::RrType::kDs) {
-    return {Standing::kExact, cut, depth};
-  }
-  return {Standing::kReferral, cut, depth};
+  if ((cut->flags & zones::kNodeCut) == 0) return set(place, Standing::kBelowDname, cut, depth);
+  const bool is_ds = depth == query.key.depth && query.facts.qtype == dns::RrType::kDs;
+  set(place, is_ds ? Standing::kExact : Standing::kReferral, cut, depth);
 }
 
 // The name does not exist and nothing above it hides it.
-Place place_missing(const Query& query, const Sources& sources, Scratch& scratch) {
+void place_missing(const Query& query, const Sources& sources, Scratch& scratch, Place& place) {
   const zones::Closest& closest = query.closest;
   // RFC 6672 3.2: a DNAME is looked for before the wildcard.
   if ((closest.node->flags & zones::kNodeDname) != 0) {
-    return {Standing::kBelowDname, closest.node, closest.depth};
+    return set(place, Standing::kBelowDname, closest.node, closest.depth);
   }
   if ((closest.node->flags & zones::kNodeHasWildcard) == 0) {
-    return {Standing::kMissing, closest.node, closest.depth};
+    return set(place, Standing::kMissing, closest.node, closest.depth);
   }
   make_wildcard_key(query, closest.depth, sources, scratch);
   const dns::NameKey& key = scratch.wildcard_key;
@@ -185,9 +191,9 @@ Place place_missing(const Query& query, const Sources& sources, Scratch& scratch
   assert(node != nullptr);
   // RFC 4592 4.2 leaves NS at a wildcard open; peers delegate the name that was asked for.
   if ((node->flags & zones::kNodeCut) != 0 && query.facts.qtype != dns::RrType::kDs) {
-    return {Standing::kReferral, node, query.key.depth};
+    return set(place, Standing::kReferral, node, query.key.depth);
   }
-  return {Standing::kWildcard, node, closest.depth};
+  set(place, Standing::kWildcard, node, closest.depth);
 }
 
 }  // namespace
@@ -261,13 +267,11 @@ void look_up_targets(const zones::Zone& zone, std::size_t count, const Sources& 
 void find_place(const Query& query, const Sources& sources, Scratch& scratch, Place& place) {
   const zones::Closest& closest = query.closest;
   if (closest.node->cut_depth != 0) {
-    place = place_below_cut(query, sources.view.base);
+    place_below_cut(query, sources.view.base, place);
   } else if (closest.depth != query.key.depth) {
-    place = place_missing(query, sources, scratch);
+    place_missing(query, sources, scratch, place);
   } else {
-    place.standing = Standing::kExact;
-    place.node = closest.node;
-    place.depth = closest.depth;
+    set(place, Standing::kExact, closest.node, closest.depth);
   }
 }
 

@@ -66,7 +66,7 @@ void ProofBurst::look_up_some(zones::Base base, Nsec3Hasher& hasher, std::size_t
   [[gnu::uninitialized]] std::array<Nsec3Input, kTogether> inputs;
   [[gnu::uninitialized]] std::array<std::size_t, kTogether> hashed;  // what they are inputs of
   std::size_t inputs_count = 0;
-  std::array<zones::TreeSearch, kTogether> searches;
+  [[gnu::uninitialized]] std::array<zones::TreeSearch, kTogether> searches;
   for (std::size_t i = 0; i < count; ++i) {
     const zones::Zone& zone = *entries_[first + i].zone;
     const Wanted& wanted = wanted_[first + i];
@@ -81,7 +81,7 @@ void ProofBurst::look_up_some(zones::Base base, Nsec3Hasher& hasher, std::size_t
     }
   }
   if (inputs_count != 0) {
-    std::array<Nsec3Hash, kTogether> hashes;
+    [[gnu::uninitialized]] std::array<Nsec3Hash, kTogether> hashes;
     hasher.hash_together({inputs.data(), inputs_count}, {hashes.data(), inputs_count});
     for (std::size_t i = 0; i < inputs_count; ++i) {
       entries_[first + hashed[i]].place.hash = hashes[i];

@@ -56,6 +56,13 @@ NamePlan plan_of(RrType type) {
   return code < kPlannedTypes ? kPlans[code] : NamePlan{};
 }
 
+// The size of the name at the start of rdata that has been checked.
+std::size_t checked_name_size(Bytes rdata) {
+  std::size_t size = 0;
+  while (rdata[size] != 0) size += rdata[size] + 1U;
+  return size + 1;
+}
+
 std::uint64_t load_u64(const std::uint8_t* at) {
   std::uint64_t word;
   std::memcpy(&word, at, sizeof word);
@@ -184,7 +191,7 @@ bool MessageBuilder::add_block(NameView owner, bool owner_is_qname, Bytes record
     if (pointer != 0 && is_plain) {
       const std::size_t from = size_;
       if (!copy_records(records, left)) break;
-      point_owners(from, pointer);
+      point_owners(from, records, pointer);
       return true;
     }
     const std::size_t rdata_size = load_u16(&records[kBlockHeadSize - 2]);
@@ -207,8 +214,8 @@ MessageBuilder::Mark MessageBuilder::mark() const {
 
 void MessageBuilder::rollback(Mark mark) {
   size_ = mark.size;
-  counts_[static_cast<unsigned>(section_)] = mark.count;
-  target_count_ = mark.targets;
+  counts_[static_cast<unsigned>(section_)] = static_cast<std::uint16_t>(mark.count);
+  target_count_ = static_cast<std::uint8_t>(mark.targets);
 }
 
 void MessageBuilder::write_opt(std::uint16_t udp_size, std::uint8_t extended_rcode,
@@ -252,12 +259,13 @@ bool MessageBuilder::copy_records(Bytes records, unsigned count) {
   return true;
 }
 
-// Makes the records from `from` on, whose owners are pointers, all point to `pointer`.
-void MessageBuilder::point_owners(std::size_t from, std::uint16_t pointer) {
-  std::uint8_t* const octets = buffer_.data();
-  while (from < size_) {
-    store_u16(octets + from, pointer);
-    from += kBlockHeadSize + load_u16(octets + from + kBlockHeadSize - 2);
+// Makes the records that were copied to `from` all point to `pointer`, whose owners are pointers.
+// Their sizes are read where they came from: the copy is still being written.
+void MessageBuilder::point_owners(std::size_t from, Bytes records, std::uint16_t pointer) {
+  std::uint8_t* const copy = buffer_.data() + from;
+  for (std::size_t at = 0; at < records.size();) {
+    store_u16(copy + at, pointer);
+    at += kBlockHeadSize + load_u16(records.data() + at + kBlockHeadSize - 2);
   }
 }
 
@@ -287,11 +295,10 @@ bool MessageBuilder::write_rdata(RrType type, Bytes rdata) {
     put(rdata.first(plan.skip));
     rdata = rdata.subspan(plan.skip);
     for (; plan.count > 0; --plan.count) {
-      const std::optional<NameView> name = NameView::parse(rdata);
-      assert(name);
+      const NameView name(rdata.data(), checked_name_size(rdata));
       std::uint16_t pointer = 0;
-      if (!write_name(*name, Case::kKept, pointer)) return false;
-      rdata = rdata.subspan(name->size());
+      if (!write_name(name, Case::kKept, pointer)) return false;
+      rdata = rdata.subspan(name.size());
     }
   }
   if (space() < rdata.size()) return false;
@@ -306,12 +313,12 @@ bool MessageBuilder::write_name(NameView name, Case letters, std::uint16_t& poin
   if (space() < match.labels_size + (match.pointer != 0 ? kPointerSize : 0)) return false;
   put(name.bytes().first(match.labels_size));
   if (match.pointer != 0) {
-    store_u16(buffer_.data() + size_, match.pointer);
+    store_u16(buffer_.data() + size_, static_cast<std::uint16_t>(match.pointer));
     size_ += kPointerSize;
   }
   add_targets(name, match.labels_size, offset);
   if (match.labels_size == 0) {
-    pointer = match.pointer;
+    pointer = static_cast<std::uint16_t>(match.pointer);
   } else {
     const bool can_point = offset <= kMaxPointer && !name.is_root();
     pointer = can_point ? static_cast<std::uint16_t>(kPointerMark | offset) : 0;

@@ -49,10 +49,11 @@ class MessageBuilder {
   bool add_block(NameView owner, bool owner_is_qname, Bytes records, unsigned count);
 
   // A mark to come back to: everything added since is given up (an RRset with its proof).
+  // (Words only: what is put together from smaller parts in memory is waited for when it is read.)
   struct Mark {
     std::size_t size;
-    std::uint16_t count;
-    std::uint8_t targets;
+    std::size_t count;
+    std::size_t targets;
   };
   Mark mark() const;
   void rollback(Mark mark);  // REQUIRES: taken in the current section
@@ -86,12 +87,12 @@ class MessageBuilder {
   // at `pointer`, a whole pointer word. 0: nowhere, and labels_size is the size of the name.
   struct Match {
     std::size_t labels_size;
-    std::uint16_t pointer;
+    std::size_t pointer;
   };
 
   void put(Bytes bytes);
   bool copy_records(Bytes records, unsigned count);
-  void point_owners(std::size_t from, std::uint16_t pointer);
+  void point_owners(std::size_t from, Bytes records, std::uint16_t pointer);
   bool write_owner(NameView owner, std::uint16_t& pointer);
   bool write_body(Bytes fixed, Bytes rdata);
   bool write_rdata(RrType type, Bytes rdata);

@@ -72,9 +72,13 @@ Rrset rrset_at(Base base, const Node& node, unsigned i) {
 
 dns::Bytes owner_in_case(const Node& node, std::span<std::uint8_t, dns::kMaxNameSize> buffer) {
   const dns::Bytes own = owner(node);
+  if (node.case_size == 0) {
+    std::copy(own.begin(), own.end(), buffer.begin());
+    return buffer.first(own.size());
+  }
   const std::uint8_t* const bits = own.data() + own.size();
   for (std::size_t i = 0; i < own.size(); ++i) {
-    const bool upper = node.case_size != 0 && (bits[i / 8] >> (i % 8) & 1) != 0;
+    const bool upper = (bits[i / 8] >> (i % 8) & 1) != 0;
     buffer[i] = static_cast<std::uint8_t>(upper ? own[i] & ~0x20 : own[i]);
   }
   return buffer.first(own.size());

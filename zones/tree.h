@@ -25,9 +25,9 @@ const Node* tree_floor(Base base, Ref tree, const TreeKey& key, TreePath& path);
 
 // One of several searches that go on together.
 struct TreeSearch {
-  const TreeKey* key = nullptr;
-  Ref tree = 0;
-  const Node* node = nullptr;  // the result: as that of tree_floor()
+  const TreeKey* key;
+  Ref tree;
+  const Node* node;  // the result: as that of tree_floor()
 };
 inline constexpr std::size_t kMaxTreeSearches = 32;
 // Makes all of them, a level of each after the other, so that the blocks of one are fetched while
