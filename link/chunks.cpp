@@ -11,6 +11,8 @@
 #include <system_error>
 #include <utility>
 
+#include "link/interleave.h"
+
 namespace bowline::link {
 
 namespace {
@@ -22,11 +24,13 @@ std::string reason(int error) { return std::generic_category().message(error); }
 
 std::string chunk_name(std::uint32_t index) { return "chunk " + std::to_string(index) + ": "; }
 
-// Makes a memfd with all of its memory allocated. Returns errno, 0 if all is well.
+// Makes a memfd with all of its memory allocated. Returns errno, 0 if all is well. Workers of all
+// memory nodes read the tables: no node is to bear all of that, nor is any worker far from all.
 int allocate(std::uint64_t size, bool huge, Fd& fd) {
   const unsigned flags = MFD_CLOEXEC | MFD_ALLOW_SEALING | (huge ? MFD_HUGETLB | MFD_HUGE_2MB : 0);
   fd = Fd(::memfd_create("bowline-tables", flags));
   if (!fd) return errno;
+  const Interleaved interleaved;
   int result = 0;
   do {
     result = ::fallocate(fd.get(), 0, 0, static_cast<off_t>(size));
