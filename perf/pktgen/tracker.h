@@ -43,7 +43,10 @@ class Tracker {
 
   // Question next() goes out now. REQUIRES: room() != 0.
   void sent(std::uint32_t entry, std::uint64_t now_ns) {
-    slots_[next_ & (slots_.size() - 1)] = {now_ns, entry, State::kUnderWay};
+    Slot& slot = slots_[next_ & (slots_.size() - 1)];
+    slot.sent_ns = now_ns;
+    slot.entry = entry;
+    slot.state = State::kUnderWay;
     ++next_;
     ++under_way_;
   }
