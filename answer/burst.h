@@ -14,11 +14,9 @@
 #include "answer/admit.h"
 #include "answer/denial.h"
 #include "answer/lookup.h"
-#include "answer/plan.h"
 #include "answer/query.h"
-#include "answer/reply.h"
 #include "answer/scratch.h"
-#include "answer/sections.h"
+#include "answer/usual.h"
 
 namespace bowline::answer {
 
@@ -42,29 +40,8 @@ struct NoProbe {
   static constexpr void ended(PathStage) {}
 };
 
-// Makes the reply to a request that was admitted and looked up.
-[[gnu::always_inline]] inline void write_answer(Query& query, const Sources& sources,
-                                                Scratch& scratch) {
-  if (query.zone == nullptr) {
-    write_error(query, dns::Rcode::kRefused, sources, dns::ExtendedErrorCode::kNotAuthoritative);
-    return;
-  }
-  if ((query.zone->flags & zones::kZoneAbsent) != 0) [[unlikely]] {
-    write_error(query, dns::Rcode::kServFail, sources, dns::ExtendedErrorCode::kNotReady);
-    return;
-  }
-  // Its constructor sets what is read; the build's zeroing of every local would cost more than
-  // that.
-  [[gnu::uninitialized]] Reply reply(query, sources, scratch);
-  if (query.zone->plan_size != 0) [[unlikely]] {
-    answer_by_plan(reply);
-    return;
-  }
-  const Outcome outcome = solve_answer(reply);
-  solve_authority(reply, outcome);
-  solve_additional(reply, outcome);
-  reply.finish();
-}
+// Makes the reply to a request that was admitted and looked up: whatever write_usual() leaves.
+void write_full(Query& query, const Sources& sources, Scratch& scratch);
 
 // answer_burst() of query.h, with a probe.
 template <typename Probe>
@@ -84,7 +61,9 @@ void answer_burst(std::span<Query> queries, const Sources& sources, Scratch& scr
   probe.ended(PathStage::kNodes);
   foresee_proofs(wave, flags, sources.view.base, scratch);
   probe.ended(PathStage::kProofs);
-  for (Query* const query : wave) write_answer(*query, sources, scratch);
+  for (Query* const query : wave) {
+    if (!write_usual(*query, sources)) write_full(*query, sources, scratch);
+  }
   probe.ended(PathStage::kWrite);
 }
 

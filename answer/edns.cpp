@@ -7,7 +7,6 @@ namespace bowline::answer {
 namespace {
 
 constexpr std::uint32_t kPlainUdpSize = 512;  // RFC 1035 4.2.1, and the least RFC 6891 6.2.3 allows
-constexpr std::uint16_t kDnssecOk = 0x8000;
 constexpr std::size_t kSoaExpireFromEnd = 8;  // EXPIRE and MINIMUM are the last fields of SOA
 constexpr std::uint32_t kKeepaliveUnit_ms = 100;  // RFC 7828 3.1
 
@@ -19,10 +18,6 @@ constexpr std::size_t kLongestQuestion =
     dns::kHeaderSize + dns::kMaxNameSize + dns::kQuestionFixedSize;
 static_assert(kLongestQuestion + dns::kOptFixedSize + kFixedOptions <= kMinReplyCapacity);
 static_assert(kFixedOptions + dns::kOptionHeaderSize + link::kMaxSettingText <= kMaxReplyOptions);
-
-std::uint16_t udp_payload(const Query& query, const link::Settings& settings) {
-  return query.ipv6 ? settings.udp_max_payload_ipv6 : settings.udp_max_payload_ipv4;
-}
 
 // The zone that answers the question, if it has content.
 const zones::Zone* zone_of_question(const Query& query) {
@@ -102,11 +97,9 @@ void write_opt(const Query& query, const link::Settings& settings, dns::Rcode rc
     dns::write_extended_error(out, query.extended_error);
     options.size += kExtendedErrorSize;
   }
-  // RFC 3225 3: DO comes back as it was sent; the other flags are zero.
-  const std::uint16_t flags = query.facts.edns.dnssec_ok ? kDnssecOk : 0;
   const auto extended = static_cast<std::uint8_t>(static_cast<std::uint16_t>(rcode) >> 4);
-  builder.write_opt(udp_payload(query, settings), extended, kEdnsVersion, flags,
-                    dns::Bytes(options.octets).first(options.size));
+  builder.write_opt(udp_payload(query, settings), extended, kEdnsVersion,
+                    opt_flags(query), dns::Bytes(options.octets).first(options.size));
 }
 
 }  // namespace bowline::answer

@@ -19,6 +19,16 @@ namespace bowline::answer {
 // address family, the transport's and the buffer's. REQUIRES: facts are read.
 std::uint32_t reply_limit(const Query& query, const link::Settings& settings);
 
+// What OPT of the reply says that we can take: the configured size of the address family.
+inline std::uint16_t udp_payload(const Query& query, const link::Settings& settings) {
+  return query.ipv6 ? settings.udp_max_payload_ipv6 : settings.udp_max_payload_ipv4;
+}
+// The flags of OPT of the reply. RFC 3225 3: DO comes back as it was sent; the others are zero.
+inline std::uint16_t opt_flags(const Query& query) {
+  constexpr std::uint16_t kDnssecOk = 0x8000;
+  return query.facts.edns.dnssec_ok ? kDnssecOk : std::uint16_t{0};
+}
+
 // The options of one reply, encoded before anything else of it is written, so that their room is
 // kept.
 struct ReplyOptions {

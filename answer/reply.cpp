@@ -79,11 +79,6 @@ void Reply::finish() {
   finish_message(query, *sources.settings, scratch.options, builder, flags, rcode);
 }
 
-std::uint16_t reply_flags(const Query& query) {
-  constexpr std::uint16_t kept = dns::flag::kOpcodeMask | dns::flag::kRd;
-  return static_cast<std::uint16_t>(dns::flag::kQr | (query.facts.header.flags & kept));
-}
-
 link::Counter counter_of(dns::Rcode rcode) {
   using link::Counter;
   switch (rcode) {

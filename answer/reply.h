@@ -62,7 +62,10 @@ struct Reply {
 
 // The flags that every reply has: QR, opcode and RD as sent (RFC 1035 4.1.1). CD is clear: copying
 // it is for those who resolve (RFC 4035 3.1.6, 3.2.2).
-std::uint16_t reply_flags(const Query& query);
+inline std::uint16_t reply_flags(const Query& query) {
+  constexpr std::uint16_t kept = dns::flag::kOpcodeMask | dns::flag::kRd;
+  return static_cast<std::uint16_t>(dns::flag::kQr | (query.facts.header.flags & kept));
+}
 // What to count for a reply of this RCODE.
 link::Counter counter_of(dns::Rcode rcode);
 // Ends the message: OPT with `options`, flags with `rcode`, counts, and the query's outcome.

@@ -141,22 +141,7 @@ std::size_t common_suffix(NameView a, NameView b, std::size_t tail) {
 
 }  // namespace
 
-MessageBuilder::MessageBuilder(MutableBytes buffer, std::size_t question_end, std::size_t limit,
-                               std::size_t reserve)
-    : buffer_(buffer),
-      size_(question_end),
-      question_end_(question_end),
-      limit_(limit - reserve),
-      reserve_(reserve) {
-  assert(question_end >= kHeaderSize && question_end + reserve <= limit);
-  assert(limit <= buffer.size() && limit <= kMaxMessageSize);
-  counts_[0] = question_end > kHeaderSize ? 1 : 0;
-}
-
-void MessageBuilder::begin(Section section) {
-  assert(section > section_);
-  section_ = section;
-}
+bool MessageBuilder::is_plain(RrType type) { return plan_of(type).count == 0; }
 
 bool MessageBuilder::add(NameView owner, RrType type, std::uint16_t rr_class, std::uint32_t ttl,
                          Bytes rdata) {
@@ -180,17 +165,17 @@ bool MessageBuilder::add_block(NameView owner, bool owner_is_qname, Bytes record
   assert(section_ != Section::kQuestion);
   if (count == 0) return true;
   assert(records.size() >= count * kBlockHeadSize);
-  const bool is_plain = plan_of(static_cast<RrType>(load_u16(&records[kPointerSize]))).count == 0;
+  const bool has_plain_rdata = is_plain(static_cast<RrType>(load_u16(&records[kPointerSize])));
   // The root is shorter than a pointer to it.
   if (question_end_ == kRootQuestionEnd) [[unlikely]] owner_is_qname = false;
-  if (owner_is_qname && is_plain) return copy_records(records, count);
+  if (owner_is_qname && has_plain_rdata) return add_plain(records, count);
 
   const Mark start = mark();
   std::uint16_t pointer = owner_is_qname ? kQuestionPointer : 0;
   for (unsigned left = count; left > 0; --left) {
-    if (pointer != 0 && is_plain) {
+    if (pointer != 0 && has_plain_rdata) {
       const std::size_t from = size_;
-      if (!copy_records(records, left)) break;
+      if (!add_plain(records, left)) break;
       point_owners(from, records, pointer);
       return true;
     }
@@ -216,47 +201,6 @@ void MessageBuilder::rollback(Mark mark) {
   size_ = mark.size;
   counts_[static_cast<unsigned>(section_)] = static_cast<std::uint16_t>(mark.count);
   target_count_ = static_cast<std::uint8_t>(mark.targets);
-}
-
-void MessageBuilder::write_opt(std::uint16_t udp_size, std::uint8_t extended_rcode,
-                               std::uint8_t version, std::uint16_t flags, Bytes options) {
-  const std::size_t size = kOptFixedSize + options.size();
-  assert(size <= reserve_);
-  reserve_ -= size;
-  limit_ += size;
-  std::uint8_t* const fixed = buffer_.data() + size_;
-  fixed[0] = 0;  // the root
-  store_u16(fixed + 1, code_of(RrType::kOpt));
-  store_u16(fixed + 3, udp_size);
-  fixed[5] = extended_rcode;
-  fixed[6] = version;
-  store_u16(fixed + 7, flags);
-  store_u16(fixed + 9, static_cast<std::uint16_t>(options.size()));
-  size_ += kOptFixedSize;
-  put(options);
-  ++counts_[static_cast<unsigned>(Section::kAdditional)];
-}
-
-std::size_t MessageBuilder::finish(std::uint16_t flags_and_rcode) {
-  std::uint8_t* const header = buffer_.data();
-  store_u16(header + 2, flags_and_rcode);
-  for (std::size_t i = 0; i < counts_.size(); ++i) store_u16(header + 4 + 2 * i, counts_[i]);
-  return size_;
-}
-
-// REQUIRES: bytes.size() <= space().
-void MessageBuilder::put(Bytes bytes) {
-  if (bytes.empty()) return;
-  std::memcpy(buffer_.data() + size_, bytes.data(), bytes.size());
-  size_ += bytes.size();
-}
-
-bool MessageBuilder::copy_records(Bytes records, unsigned count) {
-  if (records.size() > space()) return false;
-  put(records);
-  std::uint16_t& records_here = counts_[static_cast<unsigned>(section_)];
-  records_here = static_cast<std::uint16_t>(records_here + count);
-  return true;
 }
 
 // Makes the records that were copied to `from` all point to `pointer`, whose owners are pointers.

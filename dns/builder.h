@@ -11,10 +11,14 @@
 // full, so the cost of a message is linear (hardening 43). Owners match in any case; names in rdata
 // only in their exact case, so that data leave the server as they are in the zone (RFC 1034 3.1)
 // however the question was spelt.
+//
+// What the usual reply needs is inline: then its builder is a few registers.
 #pragma once
 
 #include <array>
+#include <cassert>
 #include <cstdint>
+#include <cstring>
 
 #include "dns/message.h"
 #include "dns/rdata.h"
@@ -30,10 +34,22 @@ class MessageBuilder {
   // name up to question_end; question_end + reserve <= limit <= buffer.size(), limit <= 65535.
   // `reserve` octets of `limit` are kept for write_opt().
   MessageBuilder(MutableBytes buffer, std::size_t question_end, std::size_t limit,
-                 std::size_t reserve);
+                 std::size_t reserve)
+      : buffer_(buffer),
+        size_(question_end),
+        question_end_(question_end),
+        limit_(limit - reserve),
+        reserve_(reserve) {
+    assert(question_end >= kHeaderSize && question_end + reserve <= limit);
+    assert(limit <= buffer.size() && limit <= kMaxMessageSize);
+    counts_[0] = question_end > kHeaderSize ? 1 : 0;
+  }
 
   // Starts a section; sections come in order. REQUIRES: section > the current one.
-  void begin(Section section);
+  void begin(Section section) {
+    assert(section > section_);
+    section_ = section;
+  }
 
   // Adds one record. `owner` is any name; equal or suffix-sharing names are compressed.
   // `rdata` is uncompressed; names in it are compressed where the type allows it.
@@ -47,6 +63,18 @@ class MessageBuilder {
   // REQUIRES: `records` holds exactly `count` records with checked rdata: an RRset, its RRSIGs, or
   // the one followed by the other.
   bool add_block(NameView owner, bool owner_is_qname, Bytes records, unsigned count);
+
+  // The same for records that need no change: those of the question's name, which is not the root,
+  // of a type that is_plain() says has none but plain octets in its rdata.
+  bool add_plain(Bytes records, unsigned count) {
+    assert(section_ != Section::kQuestion);
+    if (records.size() > space()) return false;
+    put(records);
+    std::uint16_t& records_here = counts_[static_cast<unsigned>(section_)];
+    records_here = static_cast<std::uint16_t>(records_here + count);
+    return true;
+  }
+  static bool is_plain(RrType type);
 
   // A mark to come back to: everything added since is given up (an RRset with its proof).
   // (Words only: what is put together from smaller parts in memory is waited for when it is read.)
@@ -74,11 +102,32 @@ class MessageBuilder {
   // Writes an OPT record with `options` (already encoded) into the additional section.
   // REQUIRES: 11 + options.size() <= the reserve; called last before finish().
   void write_opt(std::uint16_t udp_size, std::uint8_t extended_rcode, std::uint8_t version,
-                 std::uint16_t flags, Bytes options);
+                 std::uint16_t flags, Bytes options) {
+    const std::size_t size = kOptFixedSize + options.size();
+    assert(size <= reserve_);
+    reserve_ -= size;
+    limit_ += size;
+    std::uint8_t* const fixed = buffer_.data() + size_;
+    fixed[0] = 0;  // the root
+    store_u16(fixed + 1, code_of(RrType::kOpt));
+    store_u16(fixed + 3, udp_size);
+    fixed[5] = extended_rcode;
+    fixed[6] = version;
+    store_u16(fixed + 7, flags);
+    store_u16(fixed + 9, static_cast<std::uint16_t>(options.size()));
+    size_ += kOptFixedSize;
+    put(options);
+    ++counts_[static_cast<unsigned>(Section::kAdditional)];
+  }
 
   // Writes the header's flags word (without RCODE's upper bits) and the counts; the id stays.
   // Returns the size of the message.
-  std::size_t finish(std::uint16_t flags_and_rcode);
+  std::size_t finish(std::uint16_t flags_and_rcode) {
+    std::uint8_t* const header = buffer_.data();
+    store_u16(header + 2, flags_and_rcode);
+    for (std::size_t i = 0; i < counts_.size(); ++i) store_u16(header + 4 + 2 * i, counts_[i]);
+    return size_;
+  }
 
  private:
   // What becomes of letters when a name is compared with one in the message.
@@ -90,8 +139,12 @@ class MessageBuilder {
     std::size_t pointer;
   };
 
-  void put(Bytes bytes);
-  bool copy_records(Bytes records, unsigned count);
+  // REQUIRES: bytes.size() <= space().
+  void put(Bytes bytes) {
+    if (bytes.empty()) return;
+    std::memcpy(buffer_.data() + size_, bytes.data(), bytes.size());
+    size_ += bytes.size();
+  }
   void point_owners(std::size_t from, Bytes records, std::uint16_t pointer);
   bool write_owner(NameView owner, std::uint16_t& pointer);
   bool write_body(Bytes fixed, Bytes rdata);

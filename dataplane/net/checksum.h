@@ -5,6 +5,7 @@
 // and compare checksums with memcpy, never as numbers.
 #pragma once
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -27,37 +28,33 @@ T load_host(const std::uint8_t* at) {
 // The sum of `size` octets on top of `sum`; an odd last octet is padded with zero on its right.
 // REQUIRES: this is the last part, or `size` is even.
 inline std::uint64_t add_octets(std::uint64_t sum, const std::uint8_t* at, std::size_t size) {
-  std::uint64_t other = 0;  // two chains: an addition with carry has a latency of two cycles
-  for (; size >= 16; at += 16, size -= 16) {
-    sum = add_carry(sum, load_host<std::uint64_t>(at));
-    other = add_carry(other, load_host<std::uint64_t>(at + 8));
-  }
-  sum = add_carry(sum, other);
-  if (size & 8) {
-    sum = add_carry(sum, load_host<std::uint64_t>(at));
-    at += 8;
-  }
-  if (size & 4) {
-    sum = add_carry(sum, load_host<std::uint32_t>(at));
-    at += 4;
-  }
-  if (size & 2) {
-    sum = add_carry(sum, load_host<std::uint16_t>(at));
-    at += 2;
-  }
-  // The lower half of a little-endian word is the octet that comes first on the wire.
+  // In a little-endian word the octet that comes first on the wire is the lowest.
   static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "x86-64 only");
-  if (size & 1) sum = add_carry(sum, *at);
-  return sum;
+  constexpr std::size_t kWord = sizeof(std::uint64_t);
+  const std::size_t rest = size % kWord;
+  if (size >= kWord) {
+    std::uint64_t other = 0;  // two chains: an addition with carry has a latency of two cycles
+    for (; size >= 2 * kWord; at += 2 * kWord, size -= 2 * kWord) {
+      sum = add_carry(sum, load_host<std::uint64_t>(at));
+      other = add_carry(other, load_host<std::uint64_t>(at + kWord));
+    }
+    sum = add_carry(sum, other);
+    if (size >= kWord) sum = add_carry(sum, load_host<std::uint64_t>(at));
+    if (rest == 0) return sum;
+    // The last octets, with those before them shifted out.
+    const auto last = load_host<std::uint64_t>(at + size - kWord);
+    return add_carry(sum, last >> 8 * (kWord - rest));
+  }
+  std::uint64_t last = 0;
+  for (std::size_t i = 0; i < rest; ++i) last |= std::uint64_t{at[i]} << 8 * i;
+  return add_carry(sum, last);
 }
 
-// The 16-bit one's complement of the sum, in the octet order of the wire when stored as it is.
+// The 16-bit one's complement of the sum, in the octet order of the wire when stored as it is. A
+// word added to itself turned by half has its folded halves on top.
 inline std::uint16_t finish_checksum(std::uint64_t sum) {
-  std::uint64_t folded = (sum & 0xffffffff) + (sum >> 32);
-  folded = (folded & 0xffff) + (folded >> 16);
-  folded = (folded & 0xffff) + (folded >> 16);
-  folded = (folded & 0xffff) + (folded >> 16);
-  return static_cast<std::uint16_t>(~folded);
+  const auto half = static_cast<std::uint32_t>((sum + std::rotl(sum, 32)) >> 32);
+  return static_cast<std::uint16_t>(~((half + std::rotl(half, 16)) >> 16));
 }
 
 // What a number, as it is stored in network order, adds to a sum.

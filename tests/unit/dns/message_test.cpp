@@ -5,8 +5,11 @@
 
 #include <algorithm>
 #include <iostream>
+#include <random>
 #include <set>
+#include <tuple>
 
+#include "dns/message_general.h"
 #include "octets.h"
 
 namespace bowline::dns {
@@ -237,6 +240,52 @@ TEST_CASE("requests get the right verdict") {
     CHECK(code_of(facts.qtype) == load_u16(&asked[asked.size() - 4]));
     CHECK(facts.qclass == load_u16(&asked[asked.size() - 2]));
     if (c.fault == QueryFault::kNone) CHECK(is_read_whole(message));
+  }
+}
+
+// Everything that a reader of facts can see.
+auto all_of(const QueryFacts& facts) {
+  const Edns& edns = facts.edns;
+  const ClientSubnet& subnet = edns.client_subnet;
+  return std::tuple(
+      std::tuple(facts.header.id, facts.header.flags, facts.header.qdcount, facts.header.ancount,
+                 facts.header.nscount, facts.header.arcount, facts.qname_size, facts.qtype,
+                 facts.qclass, facts.question_end, facts.has_edns, facts.has_tsig),
+      std::tuple(edns.udp_size, edns.version, edns.extended_rcode, edns.dnssec_ok, edns.flags,
+                 edns.options_offset, edns.options_size, edns.option_count, edns.has_nsid,
+                 edns.has_expire, edns.has_keepalive, edns.has_padding, edns.has_zone_version),
+      std::tuple(edns.has_cookie, edns.cookie_offset, edns.cookie_size, edns.has_client_subnet,
+                 edns.client_subnet_valid, subnet.family, subnet.source_prefix,
+                 subnet.scope_prefix, subnet.address));
+}
+
+void check_short_cut(Bytes message) {
+  QueryFacts facts;
+  QueryFacts general;
+  REQUIRE(read_query(message, facts) == read_query_in_general(message, general));
+  REQUIRE(all_of(facts) == all_of(general));
+}
+
+TEST_CASE("the short cut for usual requests agrees with the general reader") {
+  const std::uint64_t run_seed = seed();
+  CAPTURE(run_seed);
+  std::mt19937_64 random(run_seed);
+  for (const Case& c : all_cases()) {
+    INFO(c.description);
+    const Octets whole = message_of(c);
+    check_short_cut(whole);
+    for (unsigned i = 0; i < 200; ++i) {
+      Octets message = whole;
+      for (std::size_t left = random() % 3; left > 0 && !message.empty(); --left) {
+        const std::size_t at = random() % message.size();
+        const bool is_small = random() % 2 == 0;  // counts and lengths that make sense
+        message[at] = static_cast<std::uint8_t>(is_small ? random() % 3 : random());
+      }
+      if (random() % 4 == 0) message.resize(random() % (message.size() + 4));
+      const Octets exact(message);  // a block of exactly its size: a sanitizer sees what is beyond
+      CAPTURE(exact);
+      check_short_cut(exact);
+    }
   }
 }
 
