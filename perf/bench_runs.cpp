@@ -65,7 +65,7 @@ RunFigures BenchRuns::measure(const RunPlan& plan, RunLength length) {
   BenchChurn churn(plan.churn, plan.updates_per_second, tables_, *pairing_.slots);
   const auto more = [&](const WorkerFigures& figures) {
     return length.rings == 0
-               ? !stop.load(std::memory_order_relaxed)
+               ? figures.answers == 0 || !stop.load(std::memory_order_relaxed)
                : figures.answers < length.rings * dataplane::MemoryIo::kMaxBuffers;
   };
   for (unsigned i = 0; i < plan.workers; ++i) {

@@ -27,7 +27,7 @@ struct RunPlan {
   double updates_per_second = 1000;
 };
 
-// How long it goes on: for some time, or if `rings` is not 0 for so many rings of each worker.
+// How long it goes on: for some time, a ring at least, or if `rings` is not 0 for so many rings of each worker.
 struct RunLength {
   double seconds = 1;
   std::uint64_t rings = 0;
