@@ -15,6 +15,7 @@ WORKLOADS = {
     "missing names": "--names 1000000 --mix nxdomain-deep",
     "delegations": "--names 300000 --mix delegation",
     "NSEC3 NXDOMAIN": "--names 200000 --mix nxdomain --dnssec nsec3 --do 1",
+    "NSEC NXDOMAIN": "--names 200000 --mix nxdomain --dnssec nsec --do 1",
     "signed, DO": "--names 300000 --dnssec nsec --do 1",
 }
 
@@ -67,9 +68,17 @@ TECHNIQUES = (
                         "if (true) return"),)),
     Technique("name hashes with masked loads (AVX-512)", ("10^3 names", "delegations"),
               patches=(("dns/name_key.cpp", "return has_masks ?", "return false && has_masks ?"),)),
-    Technique("NSEC3 hashes of a burst together", ("NSEC3 NXDOMAIN",),
-              patches=(("answer/burst.h", "if ((flags & zones::kZoneNsec3) != 0) foresee",
-                        "if ((flags & zones::kZoneNsec3) != 0 && count > kBurst) foresee"),)),
+    Technique("the usual reply in one go", ("10^3 names", "10^6 names"),
+              patches=(("answer/burst.h", "if (!write_usual(*query, sources)) write_full(",
+                        "write_full("),)),
+    Technique("proofs of a burst are looked up together", ("NSEC3 NXDOMAIN", "NSEC NXDOMAIN"),
+              patches=(("answer/denial.cpp",
+                        "  if ((zone_flags & (zones::kZoneNsec | zones::kZoneNsec3)) == 0) return;",
+                        "  if (zone_flags <= 0xff) return;"),)),
+    Technique("NSEC3 hashes by SHA instructions", ("NSEC3 NXDOMAIN",),
+              patches=(("answer/nsec3_hash.cpp",
+                        "  if (way == Way::kBest && has_sha1_instructions()) return;\n",
+                        "  static_cast<void>(way);\n"),)),
     Technique("pages of 4 KiB, not 2 MiB (a cost: more pages are needed)", ("10^6 names",),
               options="--pages 2m"),
 )
