@@ -101,6 +101,8 @@ class ZoneFileReader {
   bool read_head(File& file, std::size_t next, Head& head);
   bool is_class(File& file, const Token& token, bool& fault);
   bool read_type(const File& file, const Token& token, Head& head);
+  bool read_usual_rdata(RrType type, std::span<const Token> tokens, const File& file,
+                        Bytes& rdata) const;
   bool read_rdata_text(RrType type, std::span<const Token> tokens, const File& file, Bytes& rdata,
                        TextError& error) const;
   void hand_on(const File& file, const Head& head, Bytes rdata, std::uint32_t line);

@@ -2,6 +2,7 @@
 #include <cstring>
 
 #include "dns/name_text.h"
+#include "dns/text_address.h"
 #include "dns/text_number.h"
 #include "dns/zone_file_reader.h"
 
@@ -153,8 +154,38 @@ bool ZoneFileReader::read_type(const File& file, const Token& token, Head& head)
   return true;
 }
 
+// Rdata of one word in the types that zones are made of, without the walk over their fields. False:
+// it is something else, or wrong. A backslash may begin the generic form.
+bool ZoneFileReader::read_usual_rdata(RrType type, std::span<const Token> tokens, const File& file,
+                                      Bytes& rdata) const {
+  if (tokens.size() != 1 || tokens[0].quoted || tokens[0].text[0] == '\\') return false;
+  const std::string_view text = tokens[0].text;
+  std::size_t size = 0;
+  switch (type) {
+    case RrType::kNs:
+    case RrType::kCname:
+    case RrType::kPtr: {
+      const NameView origin = file.origin.view();
+      if (read_name_text(text, &origin, rdata_.get(), size) != NameTextFault::kNone) return false;
+      break;
+    }
+    case RrType::kA:
+      if (!ipv4_from_text(text, rdata_.get())) return false;
+      size = kIpv4Size;
+      break;
+    case RrType::kAaaa:
+      if (!ipv6_from_text(text, rdata_.get())) return false;
+      size = kIpv6Size;
+      break;
+    default: return false;
+  }
+  rdata = {rdata_.get(), size};
+  return true;
+}
+
 bool ZoneFileReader::read_rdata_text(RrType type, std::span<const Token> tokens, const File& file,
                                      Bytes& rdata, TextError& fault) const {
+  if (read_usual_rdata(type, tokens, file, rdata)) return true;
   WireWriter writer(MutableBytes{rdata_.get(), kMaxRdataSize});
   if (!rdata_from_text(type, tokens, file.origin.view(), writer, fault)) return false;
   rdata = writer.written();

@@ -20,6 +20,9 @@ namespace {
 // Groups are prefetched this far ahead: sorted, they lie anywhere in the log.
 constexpr std::size_t kPrefetchedGroups = 8;
 
+// Beside its nodes a zone has about one block for so many of them, of the order or the index.
+constexpr std::size_t kNodesOfOtherBlock = 32;
+
 // Whether the record belongs into the NSEC3 tree, if its owner is of the right form.
 bool is_nsec3(dns::RrType type, dns::Bytes rdata) {
   return type == dns::RrType::kNsec3 ||
@@ -143,6 +146,7 @@ void ZoneBuilder::build_names(Edit& edit, Zone& zone) {
   nodes.reserve(groups.size());
   starts.reserve(groups.size());
   hashes.reserve(groups.size());
+  edit.expect_lasting(groups.size() + groups.size() / kNodesOfOtherBlock);
   NodeEncoder encoder;
   Ancestors above(apex_depth);
   dns::Bytes previous;

@@ -38,6 +38,9 @@ class Edit {
   // A block that stays until the edit ends: for building in bulk, at a tenth of the bookkeeping.
   Ref allocate_lasting(std::size_t size);
 
+  // Says that about so many more lasting blocks follow.
+  void expect_lasting(std::size_t count) { lasting_.reserve(lasting_.size() + count); }
+
   bool is_fresh(Ref block) const { return fresh_.contains(block); }
   // Says that nothing in the new version refers to the block.
   void discard(Ref block, std::size_t size);

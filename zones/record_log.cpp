@@ -15,7 +15,8 @@ namespace {
 // ---- Packed keys ------------------------------------------------------------------------------
 //
 // Eleven octets of a key in one number, so that numbers compare as the keys do: the octets of host
-// names have a digit of their own each, the others share one with their neighbours.
+// names have a digit of their own each, the others share one with their neighbours. Behind a shared
+// digit nothing may decide, so it is followed by zeros, and equal numbers are left to the keys.
 
 constexpr unsigned kPackedOctets = 11;
 constexpr std::uint64_t kPackedBase = 48;  // 48^11 < 2^64
@@ -76,14 +77,14 @@ std::uint64_t RecordLog::pack(const KeyStart& start) {
                                    kPackedBase * kPackedBase;
   static_assert(kPackedOctets - kHalf == 6);
   std::uint64_t high = 0, low = 0;
-  bool rare = false;
+  std::uint8_t keep = 0xff;  // 0 behind a rare octet
   for (std::size_t i = 0; i < kPackedOctets; ++i) {
     const std::uint8_t octet = start.octets[i];
     std::uint64_t& half = i < kHalf ? high : low;
-    half = half * kPackedBase + kDigits.of[octet];
-    rare |= kDigits.rare[octet];
+    half = half * kPackedBase + (kDigits.of[octet] & keep);
+    keep = kDigits.rare[octet] ? std::uint8_t{0} : keep;
   }
-  has_rare_ |= rare;
+  has_rare_ |= keep == 0;
   return high * kShift + low;
 }
 
