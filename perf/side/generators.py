@@ -75,7 +75,8 @@ class Pktgen:
         if found is None:
             raise Failure(f"bowline-pktgen ended with status {status}: {(out + err)[-TAIL:]}")
         if not reflected and found["wrong"]:
-            raise Failure(f"{found['wrong']} of {found['checked']} checked answers are wrong")
+            raise Failure(f"{found['wrong']} of {found['checked']} checked answers are wrong; "
+                          f"the first: {found.get('first_wrong', 'unknown')}")
         if not found["answers"]:
             raise Failure(f"no answer to {found['sent']} questions")
         return {key: found[key] for key in KEPT if key in found}
