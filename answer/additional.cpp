@@ -1,5 +1,5 @@
 // The additional section: glue of a referral, and addresses of hosts that the answer names.
-#include <optional>
+#include <array>
 
 #include "answer/lookup.h"
 #include "answer/sections.h"
@@ -7,18 +7,6 @@
 namespace bowline::answer {
 
 namespace {
-
-// Where the target stands in rdata of the types that have one worth an address.
-std::optional<std::size_t> target_offset(dns::RrType type) {
-  switch (type) {
-    case dns::RrType::kNs: return 0;
-    case dns::RrType::kMx: return 2;
-    case dns::RrType::kSrv: return 6;
-    case dns::RrType::kSvcb:
-    case dns::RrType::kHttps: return 2;
-    default: return std::nullopt;
-  }
-}
 
 bool is_binding(dns::RrType type) {
   return type == dns::RrType::kSvcb || type == dns::RrType::kHttps;
@@ -49,14 +37,6 @@ struct Job {
     return target.is_at_or_below(cut) == (pick == Pick::kBelowCut);
   }
 };
-
-// Whether a DNAME above hides the node, so that what it holds is no data (RFC 6672 2.4).
-bool is_hidden(const zones::Zone& zone, const dns::NameKey& key, const zones::Node& node,
-               zones::Base base) {
-  if (node.cut_depth == 0) return false;
-  const zones::Node* const cut = zones::find_node(base, zone, key, zones::cut_labels(node));
-  return cut == nullptr || (cut->flags & zones::kNodeCut) == 0;
-}
 
 // Several RRsets of an answer may name one host, and ANY over a stream gives all of a node at once:
 // each node's addresses stand in the message once.
@@ -110,24 +90,29 @@ bool is_new_target(const Scratch& scratch, std::size_t count, dns::NameView targ
 
 // Looks up the batch in scratch.targets and puts what it finds.
 bool put_batch(Reply& reply, const Job& job, std::size_t count) {
-  const zones::Zone& zone = *job.source.zone;
-  return find_targets(zone, count, reply.sources, reply.scratch,
-                      [&](dns::NameView target, const dns::NameKey& key,
-                          const zones::Node& node) {
-                        return is_hidden(zone, key, node, reply.base()) ||
-                               put_target(reply, job, target, node);
-                      });
+  const std::span<const dns::NameView> targets(reply.scratch.targets.data(), count);
+  [[gnu::uninitialized]] std::array<const zones::Node*, kGlueBatch> nodes;  // of the targets
+  find_hosts(*job.source.zone, targets, reply.sources, reply.scratch, {nodes.data(), count});
+  for (std::size_t i = 0; i < count; ++i) {
+    if (nodes[i] != nullptr && !put_target(reply, job, targets[i], *nodes[i])) return false;
+  }
+  return true;
 }
 
-// Puts the addresses of all targets that the job wants, in the order of the records.
-void put_targets(Reply& reply, const Job& job) {
+// Puts the addresses of all targets that the job wants, in the order of the records. Gives back
+// whether there are others in the zone.
+bool put_targets(Reply& reply, const Job& job) {
   const dns::NameView apex = zones::apex(*job.source.zone);
   std::size_t count = 0;
   unsigned names = 0;
-  bool fits = true;
+  bool fits = true, has_others = false;
   zones::for_each_record(job.source.rrset.records, [&](dns::Bytes rdata, std::uint32_t) {
     const dns::NameView target = target_of(rdata, job.source);
-    if (!fits || !job.wants(target) || !target.is_at_or_below(apex)) return;
+    if (!fits || !target.is_at_or_below(apex)) return;
+    if (!job.wants(target)) {
+      has_others = true;
+      return;
+    }
     if (!is_new_target(reply.scratch, count, target)) return;
     if (++names > kMaxGlueNames) {
       reply.truncated = true;
@@ -141,6 +126,7 @@ void put_targets(Reply& reply, const Job& job) {
     }
   });
   if (fits) put_batch(reply, job, count);
+  return has_others;
 }
 
 void solve_glue(Reply& reply) {
@@ -148,8 +134,8 @@ void solve_glue(Reply& reply) {
   const AdditionalSource source{&reply.zone(),
                                 zones::find_rrset(reply.base(), *cut.node, dns::RrType::kNs),
                                 reply.query.name.suffix(cut.depth)};
-  put_targets(reply, {source, Pick::kBelowCut, source.owner});
-  if (!reply.truncated && source.rrset.count <= kMaxAdditionalNames) {
+  const bool has_others = put_targets(reply, {source, Pick::kBelowCut, source.owner});
+  if (has_others && !reply.truncated && source.rrset.count <= kMaxAdditionalNames) {
     put_targets(reply, {source, Pick::kBesidesCut, source.owner});
   }
 }

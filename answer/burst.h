@@ -27,7 +27,7 @@ enum class PathStage : std::uint8_t {
   kParse,    // worker: headers and checksums of the frames
   kAdmit,    // the request
   kZones,    // its name's hashes, and its zone
-  kNodes,    // its node, or the closest encloser
+  kNodes,    // its node, or the closest encloser, and what the answer looks up besides
   kProofs,   // places of NSEC and NSEC3, if a zone has them
   kWrite,    // the reply
   kReply,    // worker: headers and checksums
@@ -58,6 +58,7 @@ void answer_burst(std::span<Query> queries, const Sources& sources, Scratch& scr
   find_zones(wave, sources);
   probe.ended(PathStage::kZones);
   const std::uint8_t flags = find_nodes(wave, sources.view.base);
+  scratch.foresight.foresee(wave, sources);
   probe.ended(PathStage::kNodes);
   foresee_proofs(wave, flags, sources.view.base, scratch);
   probe.ended(PathStage::kProofs);

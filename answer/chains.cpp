@@ -17,7 +17,7 @@ dns::NameView name_in(dns::Bytes rdata) {
 // to a name that has been answered. The 64-bit hashes are keyed with a secret, so nobody can make
 // two names look like one.
 Outcome continue_at(Reply& reply, dns::NameView target) {
-  if (!move_to(reply.query, target, reply.sources)) return Outcome::kAnswered;
+  if (!move_to(reply.query, target, reply.sources, reply.scratch)) return Outcome::kAnswered;
   auto& chain = reply.scratch.chain;
   const std::uint64_t hash = reply.query.key.hash[reply.query.key.depth];
   const auto end = chain.begin() + reply.chain_size;

@@ -238,7 +238,8 @@ void prove_no_data(Reply& reply) {
     case Scheme::kNsec:
       // That the name does not exist has been collected with the expansion.
       if (reply.place.standing == Standing::kWildcard) {
-        const dns::NameKey& wildcard = reply.scratch.wildcard_key;
+        dns::NameKey& wildcard = reply.scratch.wildcard_key;
+        make_wildcard_key(reply.query, reply.place.depth, reply.sources, wildcard);
         collect_nsec_of(reply, *reply.place.node, wildcard, wildcard.depth);
       } else {
         collect_nsec_of(reply, *reply.place.node, key, key.depth);

@@ -11,8 +11,11 @@ constexpr std::size_t kLine = 64;
 // Of a node this much is fetched at the most: its name, entries, and a signed RRset or two.
 constexpr std::size_t kFetchedNode = 6 * kLine;
 
+// Functions that do nothing but fetch are inlined by force: a prefetch is no effect to g++, so it
+// takes them for pure and leaves out calls, for nobody wants a result.
+
 // Fetches the lines of a block that stand at `from` to `to`.
-void fetch(const void* block, std::size_t from, std::size_t to) {
+[[gnu::always_inline]] inline void fetch(const void* block, std::size_t from, std::size_t to) {
   const auto* const octets = static_cast<const std::byte*>(block);
   for (std::size_t at = from; at < to; at += kLine) __builtin_prefetch(octets + at);
 }
@@ -24,7 +27,7 @@ const zones::Bucket& directory_bucket(const Search& search, zones::View view, un
                            search.key.hash[depth]);
 }
 
-void fetch_directory(const Search& search, zones::View view) {
+[[gnu::always_inline]] inline void fetch_directory(const Search& search, zones::View view) {
   unsigned left = kFetchedApexes;
   zones::for_apex_depths(*view.root, search.key.depth, [&](unsigned depth) {
     __builtin_prefetch(&directory_bucket(search, view, depth));
@@ -78,7 +81,9 @@ const zones::Bucket* names_bucket(const Search& search, zones::Base base, unsign
   return zones::bucket_of(base, zone.names, zone.bucket, search.key.hash[depth]);
 }
 
-void fetch_node(const zones::Node* node) { fetch(node, 0, 2 * kLine); }
+[[gnu::always_inline]] inline void fetch_node(const zones::Node* node) {
+  fetch(node, 0, 2 * kLine);
+}
 
 // Fetches the bucket of the name, or the node of the apex, which needs none.
 // REQUIRES: the search has a zone.
@@ -93,7 +98,7 @@ void fetch_bucket(Search& search, zones::Base base) {
 }
 
 // Fetches the node that has the tag of the name, and notes it as a guess; none: null.
-void guess_node(Search& search, zones::Base base) {
+[[gnu::always_inline]] inline void guess_node(Search& search, zones::Base base) {
   if (search.bucket == nullptr) {
     search.closest.node = base.at<zones::Node>(search.zone->apex_node);
     return;
@@ -108,7 +113,7 @@ void guess_node(Search& search, zones::Base base) {
 }
 
 // Whether the guess is the name's node.
-bool confirm_node(Search& search) {
+[[gnu::always_inline]] inline bool confirm_node(Search& search) {
   const zones::Node* const node = search.closest.node;
   if (node == nullptr) return false;
   if (!zones::has_owner(*search.zone, *node, search.key, search.key.depth)) return false;
@@ -120,7 +125,7 @@ bool confirm_node(Search& search) {
 // Calls visit(depth) for the suffixes above the name that a search for the closest encloser asks
 // for first, until it returns false. The apex itself is reached without a hash.
 template <typename Visit>
-void for_parents(const Search& search, Visit&& visit) {
+[[gnu::always_inline]] inline void for_parents(const Search& search, Visit&& visit) {
   unsigned depth = search.key.depth;
   for (unsigned left = kFetchedParents; depth > search.zone->apex_depth + 1U && left > 0; --left) {
     if (!visit(--depth)) return;
@@ -151,6 +156,15 @@ void find_enclosers(Searches missing, zones::Base base) {
   }
 }
 
+// What is set of a key.
+void copy_key(const dns::NameKey& from, dns::NameKey& to) {
+  to.size = from.size;
+  to.depth = from.depth;
+  std::copy_n(from.offset.begin(), from.depth + 1, to.offset.begin());
+  std::copy_n(from.lower.begin(), from.size, to.lower.begin());
+  std::copy_n(from.hash.begin(), from.depth + 1, to.hash.begin());
+}
+
 // ---- Places -----------------------------------------------------------------------------------
 
 // Each field by itself: a Place that is made elsewhere is copied by loads that span several stores,
@@ -174,6 +188,16 @@ void place_below_cut(const Query& query, zones::Base base, Place& place) {
   set(place, is_ds ? Standing::kExact : Standing::kReferral, cut, depth);
 }
 
+// The wildcard below the closest encloser, which has one.
+const zones::Node* find_wildcard(const Query& query, const Sources& sources, Scratch& scratch) {
+  if (const Search* const foreseen = scratch.foresight.find(query.closest.node)) {
+    return foreseen->closest.node;
+  }
+  dns::NameKey& key = scratch.wildcard_key;
+  make_wildcard_key(query, query.closest.depth, sources, key);
+  return zones::find_node(sources.view.base, *query.zone, key, key.depth);
+}
+
 // The name does not exist and nothing above it hides it.
 void place_missing(const Query& query, const Sources& sources, Scratch& scratch, Place& place) {
   const zones::Closest& closest = query.closest;
@@ -184,10 +208,7 @@ void place_missing(const Query& query, const Sources& sources, Scratch& scratch,
   if ((closest.node->flags & zones::kNodeHasWildcard) == 0) {
     return set(place, Standing::kMissing, closest.node, closest.depth);
   }
-  make_wildcard_key(query, closest.depth, sources, scratch);
-  const dns::NameKey& key = scratch.wildcard_key;
-  const zones::Node* const node =
-      zones::find_node(sources.view.base, *query.zone, key, key.depth);
+  const zones::Node* const node = find_wildcard(query, sources, scratch);
   assert(node != nullptr);
   // RFC 4592 4.2 leaves NS at a wildcard open; peers delegate the name that was asked for.
   if ((node->flags & zones::kNodeCut) != 0 && query.facts.qtype != dns::RrType::kDs) {
@@ -198,41 +219,80 @@ void place_missing(const Query& query, const Sources& sources, Scratch& scratch,
 
 }  // namespace
 
+void find_zones_of(Searches searches, zones::View view) {
+  for (const Search* const search : searches) fetch_directory(*search, view);
+  for (Search* const search : searches) guess_zone(*search, view);
+  for (Search* const search : searches) {
+    confirm_zone(*search, view);
+    if (search->zone != nullptr) fetch_bucket(*search, view.base);
+  }
+}
+
 void find_zones(Wave wave, const Sources& sources) {
-  const zones::View view = sources.view;
-  [[gnu::uninitialized]] std::array<dns::KeyJob, kBurst> jobs;  // the first wave.size() are set
+  [[gnu::uninitialized]] std::array<dns::KeyJob, kBurst> jobs;  // of both the first wave.size()
+  [[gnu::uninitialized]] std::array<Search*, kBurst> searches;  // are set
   for (std::size_t i = 0; i < wave.size(); ++i) {
     jobs[i] = {wave[i]->name, &wave[i]->key};
     wave[i]->at_parent = wave[i]->facts.qtype == dns::RrType::kDs;
+    searches[i] = wave[i];
   }
   dns::make_name_keys(*sources.secret, {jobs.data(), wave.size()});
-  for (const Query* const query : wave) fetch_directory(*query, view);
-  for (Query* const query : wave) guess_zone(*query, view);
-  for (Query* const query : wave) {
-    confirm_zone(*query, view);
-    if (query->zone != nullptr) fetch_bucket(*query, view.base);
+  find_zones_of({searches.data(), wave.size()}, sources.view);
+}
+
+void find_nodes_of(Searches searches, zones::Base base) {
+  for (Search* const search : searches) {
+    if (search->zone != nullptr) guess_node(*search, base);
   }
+  [[gnu::uninitialized]] std::array<Search*, kMaxSearches> missing;  // the first `count` are set
+  std::size_t count = 0;
+  for (Search* const search : searches) {
+    if (search->zone != nullptr && !confirm_node(*search)) missing[count++] = search;
+  }
+  if (count != 0) find_enclosers({missing.data(), count}, base);
 }
 
 std::uint8_t find_nodes(Wave wave, zones::Base base) {
+  [[gnu::uninitialized]] std::array<Search*, kBurst> searches;  // the first wave.size() are set
   std::uint8_t flags = 0;
-  for (Query* const query : wave) {
-    if (query->zone == nullptr) continue;
-    guess_node(*query, base);
-    flags |= query->zone->flags;
+  for (std::size_t i = 0; i < wave.size(); ++i) {
+    searches[i] = wave[i];
+    if (wave[i]->zone != nullptr) flags |= wave[i]->zone->flags;
   }
-  [[gnu::uninitialized]] std::array<Search*, kBurst> missing;  // the first `count` are set
-  std::size_t count = 0;
-  for (Query* const query : wave) {
-    if (query->zone != nullptr && !confirm_node(*query)) missing[count++] = query;
-  }
-  if (count != 0) find_enclosers({missing.data(), count}, base);
+  find_nodes_of({searches.data(), wave.size()}, base);
   return flags;
 }
 
-bool move_to(Query& query, dns::NameView name, const Sources& sources) {
+void find_exact(Searches searches, zones::Base base) {
+  for (Search* const search : searches) fetch_bucket(*search, base);
+  for (Search* const search : searches) guess_node(*search, base);
+  for (Search* const search : searches) {
+    if (confirm_node(*search)) continue;
+    const dns::NameKey& key = search->key;
+    search->closest = {zones::find_node(base, *search->zone, key, key.depth), key.depth};
+  }
+}
+
+bool is_hidden(const Search& search, zones::Base base) {
+  const zones::Node* const node = search.closest.node;
+  if (node == nullptr || node->cut_depth == 0) return false;
+  const unsigned depth = zones::cut_labels(*node);
+  const zones::Node* const cut =
+      depth == search.key.depth ? node : zones::find_node(base, *search.zone, search.key, depth);
+  return cut == nullptr || (cut->flags & zones::kNodeCut) == 0;
+}
+
+bool move_to(Query& query, dns::NameView name, const Sources& sources, const Scratch& scratch) {
   query.name = name;
   query.name_is_question = false;
+  const Search* const foreseen = scratch.foresight.find(name.data());
+  if (foreseen != nullptr && foreseen->at_parent == query.at_parent &&
+      foreseen->zone != nullptr && (foreseen->zone->flags & zones::kZoneAbsent) == 0) {
+    query.zone = foreseen->zone;
+    query.closest = foreseen->closest;
+    copy_key(foreseen->key, query.key);
+    return true;
+  }
   dns::make_name_key(*sources.secret, name, query.key);
   query.zone = choose_zone(query, sources.view);
   // A chain ends before a zone without content as if we did not serve that: what has been found so
@@ -247,20 +307,26 @@ bool move_to(Query& query, dns::NameView name, const Sources& sources) {
   return true;
 }
 
-void look_up_targets(const zones::Zone& zone, std::size_t count, const Sources& sources,
-                     Scratch& scratch) {
+void find_hosts(const zones::Zone& zone, std::span<const dns::NameView> names,
+                const Sources& sources, Scratch& scratch, std::span<const zones::Node*> nodes) {
   const zones::Base base = sources.view.base;
-  [[gnu::uninitialized]] std::array<const zones::Bucket*, kGlueBatch> buckets;
-  for (std::size_t i = 0; i < count; ++i) {
-    dns::NameKey& key = scratch.target_keys[i];
-    dns::make_name_key(*sources.secret, scratch.targets[i], key);
-    buckets[i] = zones::bucket_of(base, zone.names, zone.bucket, key.hash[key.depth]);
-    __builtin_prefetch(buckets[i]);
+  [[gnu::uninitialized]] std::array<Search*, kGlueBatch> searches;     // of both the first
+  [[gnu::uninitialized]] std::array<std::size_t, kGlueBatch> numbers;  // `count` are set
+  std::size_t count = 0;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    if (const Search* const foreseen = scratch.foresight.find(names[i].data())) {
+      nodes[i] = foreseen->closest.node;
+      continue;
+    }
+    Search& search = scratch.host_searches[count];
+    search.zone = &zone;
+    dns::make_name_key(*sources.secret, names[i], search.key);
+    searches[count] = &search;
+    numbers[count++] = i;
   }
+  find_exact({searches.data(), count}, base);
   for (std::size_t i = 0; i < count; ++i) {
-    const dns::NameKey& key = scratch.target_keys[i];
-    const unsigned slots = zones::matching_slots(*buckets[i], zones::tag_of(key.hash[key.depth]));
-    if (slots != 0) fetch_node(base.at<zones::Node>(buckets[i]->ref[__builtin_ctz(slots)]));
+    nodes[numbers[i]] = is_hidden(*searches[i], base) ? nullptr : searches[i]->closest.node;
   }
 }
 
@@ -275,13 +341,13 @@ void find_place(const Query& query, const Sources& sources, Scratch& scratch, Pl
   }
 }
 
-void make_wildcard_key(const Query& query, unsigned depth, const Sources& sources,
-                       Scratch& scratch) {
+void make_wildcard_key(const Search& search, unsigned depth, const Sources& sources,
+                       dns::NameKey& key) {
   constexpr std::uint8_t kAsterisk[] = {'*'};
   // It is no longer than the name, which has one label or more below `depth`.
-  const std::optional<dns::Name> name = dns::Name::prepend(kAsterisk, query.key.suffix(depth));
+  const std::optional<dns::Name> name = dns::Name::prepend(kAsterisk, search.key.suffix(depth));
   assert(name.has_value());
-  dns::make_name_key(*sources.secret, *name, scratch.wildcard_key);
+  dns::make_name_key(*sources.secret, *name, key);
 }
 
 }  // namespace bowline::answer

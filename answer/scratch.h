@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "answer/edns.h"
+#include "answer/foresight.h"
 #include "answer/limits.h"
 #include "answer/proof_burst.h"
 #include "answer/query.h"
@@ -28,9 +29,10 @@ struct AdditionalSource {
 struct Scratch {
   Nsec3Hasher hasher;
   ProofBurst places;
+  Foresight foresight;
   dns::NameKey wildcard_key;                            // of "*" below the closest encloser
-  std::array<dns::NameKey, kGlueBatch> target_keys;     // of a batch of name servers or hosts
-  std::array<dns::NameView, kGlueBatch> targets;
+  std::array<Search, kGlueBatch> host_searches;         // of a batch of name servers or hosts
+  std::array<dns::NameView, kGlueBatch> targets;        // of that batch
   ReplyOptions options;
   dns::Name alias;                                      // target that a DNAME made
   std::array<std::uint64_t, kMaxChainSteps + 1> chain;  // hashes of the names of a chain

@@ -8,12 +8,6 @@ namespace bowline::answer {
 
 namespace {
 
-// Types that stand beside a CNAME (RFC 4035 2.5) or ask for it.
-bool is_answered_at_alias(dns::RrType type) {
-  return type == dns::RrType::kCname || type == dns::RrType::kAny ||
-         type == dns::RrType::kRrsig || type == dns::RrType::kNsec;
-}
-
 // A chain has come to the very DNAME that it went by: an RRset stands in a section once
 // (RFC 2181 5).
 bool is_there(const Reply& reply, dns::RrType type) {

@@ -1,6 +1,9 @@
 // Sections: what goes into answer, authority and additional, and in which order.
 #pragma once
 
+#include <cstddef>
+#include <optional>
+
 #include "answer/reply.h"
 
 namespace bowline::answer {
@@ -18,6 +21,12 @@ enum class Outcome : std::uint8_t {
 
 // ---- Answer ---------------------------------------------------------------------------------
 
+// Whether the type stands beside a CNAME (RFC 4035 2.5) or asks for it.
+constexpr bool is_answered_at_alias(dns::RrType type) {
+  return type == dns::RrType::kCname || type == dns::RrType::kAny ||
+         type == dns::RrType::kRrsig || type == dns::RrType::kNsec;
+}
+
 // Answers the question, through all its aliases.
 Outcome solve_answer(Reply& reply);
 
@@ -27,6 +36,18 @@ Outcome solve_answer(Reply& reply);
 void solve_authority(Reply& reply, Outcome outcome);
 
 // ---- Additional -----------------------------------------------------------------------------
+
+// Where the target stands in rdata of the types that have one worth an address.
+constexpr std::optional<std::size_t> target_offset(dns::RrType type) {
+  switch (type) {
+    case dns::RrType::kNs: return 0;
+    case dns::RrType::kMx: return 2;
+    case dns::RrType::kSrv: return 6;
+    case dns::RrType::kSvcb:
+    case dns::RrType::kHttps: return 2;
+    default: return std::nullopt;
+  }
+}
 
 // Remembers that the targets of an RRset in the answer may get addresses.
 void note_source(Reply& reply, dns::NameView owner, const zones::Rrset& rrset);

@@ -56,6 +56,8 @@ TECHNIQUES = (
     Technique("buckets of suffixes of missing names are fetched", ("missing names",),
               patches=(("answer/lookup.cpp",
                         "      __builtin_prefetch(names_bucket(*search, base, depth));\n", ""),)),
+    Technique("what answers look up besides is found together", ("delegations",),
+              patches=(("answer/burst.h", "  scratch.foresight.foresee(wave, sources);\n", ""),)),
     Technique("small zones have their bucket in the zone", ("10^5 zones",),
               patches=(("zones/hash_writer.cpp", "  if (count <= kBucketSlots) return;\n",
                         "  if (count == 0) return;\n"),)),

@@ -121,7 +121,8 @@ inline const Zone* find_zone_exact(View view, const dns::NameKey& key, unsigned 
 // Calls visit(d) for the depths up to `depth` at which there are zones, the deepest first, until it
 // returns false.
 template <typename Visit>
-inline void for_apex_depths(const Root& root, unsigned depth, Visit&& visit) {
+[[gnu::always_inline]] inline void for_apex_depths(const Root& root, unsigned depth,
+                                                   Visit&& visit) {
   for (unsigned word = depth / 64 + 1; word-- > 0;) {
     std::uint64_t depths = root.apex_depths[word];
     if (word == depth / 64) depths &= ~std::uint64_t{0} >> (63 - depth % 64);
