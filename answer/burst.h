@@ -1,6 +1,6 @@
 // Burst: the order of the stages, with a probe at their borders. A burst goes through each of the
-// first ones together, so that the latency of memory is paid once; what a single answer then needs
-// besides (alias targets, glue, proofs) is looked up while it is written.
+// first ones together, so that the latency of memory is paid once; what its answers need besides
+// (alias targets, glue, proofs) is foreseen and looked up together as far as it can be.
 //
 // A probe is told which stage has just ended. NoProbe is what production runs with: it takes no
 // register and leaves no instruction. perf/bench_answer has one that reads a clock.
