@@ -132,6 +132,7 @@ std::string report_text(const Options& options, const Findings& findings, bool c
     lines.add(kRcodes[i], with_commas(outcome.rcodes[i]),
               percent(outcome.rcodes[i], outcome.answers));
   }
+  if (outcome.answers == 0) return lines.text;
   for (const Percentile& each : kPercentiles) {
     lines.add(std::string("latency ") + each.text,
               time_text(outcome.latency.percentile(each.share)));
