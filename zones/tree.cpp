@@ -55,6 +55,76 @@ void fetch_node(const Node& node) {
   for (std::size_t at = 0; at < kFetchedNode; at += kLine) __builtin_prefetch(octets + at);
 }
 
+// <0, 0, >0: where the node stands to `key`.
+int compare_to_key(const Node& node, const TreeKey& key) {
+  if ((node.flags & kNodeNsec3) != 0 && key.size() == kNsec3HashSize) {
+    return std::memcmp(owner(node).data(), key.bytes().data(), kNsec3HashSize);
+  }
+  return TreeKey::of_node(node).compare(key);
+}
+
+// The entries of a block that only their nodes can tell from a key, for they have the same four
+// octets: from `first` to before `last`. Those before them are before it.
+struct Ties {
+  unsigned first;
+  unsigned last;
+};
+
+Ties find_ties(Base base, const TreeBlock& block, const TreeKey& key) {
+  const int side = compare_to_prefix(base, block, key);
+  if (side < 0) return {0, 0};
+  if (side > 0) return {block.count, block.count};
+  const std::uint32_t chunk = key.chunk(block.skip);
+  const TreeEntry* const begin = block.entries();
+  const TreeEntry* const end = begin + block.count;
+  const TreeEntry* const first = first_not_below(begin, block.count, chunk);
+  const TreeEntry* last = first;
+  while (last != end && last->key == chunk) ++last;
+  return {static_cast<unsigned>(first - begin), static_cast<unsigned>(last - begin)};
+}
+
+// The number of entries at or before the key.
+unsigned decide(Base base, const TreeBlock& block, const TreeKey& key, Ties ties) {
+  while (ties.first != ties.last) {
+    const unsigned middle = ties.first + (ties.last - ties.first) / 2;
+    if (compare_to_key(*entry_node(base, block, middle), key) <= 0) {
+      ties.first = middle + 1;
+    } else {
+      ties.last = middle;
+    }
+  }
+  return ties.first;
+}
+
+// A search under way. Where a leaf leaves one entry to its node, which is the rule for what exists,
+// the node is taken for the right one and looked at when all are on their way.
+struct Descent {
+  Ref at;      // the next block; 0: done
+  Ref before;  // the node that it is if a tied one is not
+  bool is_tied;
+};
+
+// Searches one block.
+void step(Base base, TreeSearch& search, Descent& descent) {
+  const TreeBlock& block = *base.at<TreeBlock>(descent.at);
+  const Ties ties = find_ties(base, block, *search.key);
+  const TreeEntry* const entries = block.entries();
+  if (block.level == 0 && ties.last - ties.first == 1) {
+    descent = {0, ties.first == 0 ? 0 : entries[ties.first - 1].ref, true};
+    search.node = base.at<Node>(entries[ties.first].ref);
+    return fetch_node(*search.node);
+  }
+  const unsigned count = decide(base, block, *search.key, ties);
+  if (block.level != 0) {
+    descent.at = entries[count == 0 ? 0 : count - 1].ref;
+    return fetch_block(base, descent.at);
+  }
+  descent.at = 0;
+  if (count == 0) return;
+  search.node = base.at<Node>(entries[count - 1].ref);
+  fetch_node(*search.node);
+}
+
 void descend(Base base, TreePath& path, Ref ref, bool to_last) {
   for (;;) {
     const TreeBlock& block = *base.at<TreeBlock>(ref);
@@ -74,25 +144,7 @@ const Node* lowest_node(Base base, const TreeBlock& block) {
 }
 
 unsigned entries_up_to(Base base, const TreeBlock& block, const TreeKey& key) {
-  const int side = compare_to_prefix(base, block, key);
-  if (side != 0) return side < 0 ? 0 : block.count;
-  const std::uint32_t chunk = key.chunk(block.skip);
-  const TreeEntry* const begin = block.entries();
-  const TreeEntry* const end = begin + block.count;
-  const TreeEntry* first = first_not_below(begin, block.count, chunk);
-  const TreeEntry* last = first;
-  while (last != end && last->key == chunk) ++last;
-  // Only entries with the same four octets need their nodes.
-  while (first != last) {
-    const TreeEntry* middle = first + (last - first) / 2;
-    const Node* node = entry_node(base, block, static_cast<unsigned>(middle - begin));
-    if (TreeKey::of_node(*node).compare(key) <= 0) {
-      first = middle + 1;
-    } else {
-      last = middle;
-    }
-  }
-  return static_cast<unsigned>(first - begin);
+  return decide(base, block, key, find_ties(base, block, key));
 }
 
 const Node* tree_node(Base base, const TreePath& path) {
@@ -114,30 +166,23 @@ const Node* tree_floor(Base base, Ref tree, const TreeKey& key, TreePath& path) 
 
 void tree_floor_all(Base base, std::span<TreeSearch> searches) {
   assert(searches.size() <= kMaxTreeSearches);
-  [[gnu::uninitialized]] std::array<Ref, kMaxTreeSearches> at;
+  [[gnu::uninitialized]] std::array<Descent, kMaxTreeSearches> descents;
   for (std::size_t i = 0; i < searches.size(); ++i) {
     searches[i].node = nullptr;
-    at[i] = searches[i].tree;
-    if (at[i] != 0) fetch_block(base, at[i]);
+    descents[i] = {searches[i].tree, 0, false};
+    if (searches[i].tree != 0) fetch_block(base, searches[i].tree);
   }
   for (bool under_way = true; under_way;) {
     under_way = false;
     for (std::size_t i = 0; i < searches.size(); ++i) {
-      if (at[i] == 0) continue;
-      const TreeBlock& block = *base.at<TreeBlock>(at[i]);
-      const unsigned before = entries_up_to(base, block, *searches[i].key);
-      const Ref next = block.entries()[before == 0 ? 0 : before - 1].ref;
-      if (block.level != 0) {
-        at[i] = next;
-        fetch_block(base, next);
-        under_way = true;
-        continue;
-      }
-      at[i] = 0;
-      if (before == 0) continue;
-      searches[i].node = base.at<Node>(next);
-      fetch_node(*searches[i].node);
+      if (descents[i].at != 0) step(base, searches[i], descents[i]);
+      under_way |= descents[i].at != 0;
     }
+  }
+  for (std::size_t i = 0; i < searches.size(); ++i) {
+    TreeSearch& search = searches[i];
+    if (!descents[i].is_tied || compare_to_key(*search.node, *search.key) <= 0) continue;
+    search.node = descents[i].before == 0 ? nullptr : base.at<Node>(descents[i].before);
   }
 }
 
