@@ -1,8 +1,7 @@
 // The hash of an owner name of RFC 5155 5: SHA-1, salted and iterated.
 //
-// Where the CPU has instructions for SHA-1 a digest takes some 60 ns less than a library's; elsewhere
-// ipsec-mb digests in the lanes of vectors. One hasher a thread, made at its start: it allocates the
-// tables of that library once.
+// By the CPU's instructions for SHA-1; where it has none, ipsec-mb digests in the lanes of vectors.
+// One hasher a thread, made at its start: it allocates the tables of that library once.
 #pragma once
 
 #include <array>
