@@ -108,10 +108,19 @@ def measure(build):
             "instructions_per_query": {mix: number for mix, (number, _) in counted.items()}}
 
 
-def differences(measured, record):
-    """What else than our code makes the numbers of another kind than the record's: sentences."""
+def other_machine(measured, record):
+    """What of this machine makes the numbers of another kind than the record's: sentences."""
+    return differences(measured, record, ("compiler", "valgrind", "libraries", "cpu_features"))
+
+
+def faults_in(measured, record):
+    """What must not be, on a machine like the record's: sentences. Flags are ours to record."""
+    return differences(measured, record, ("flags",)) or grown(measured, record)
+
+
+def differences(measured, record, parts):
     out = []
-    for what in ("compiler", "valgrind", "libraries", "cpu_features", "flags"):
+    for what in parts:
         here, there = words_of(measured[what]), words_of(record.get(what, ""))
         if here != there:
             out.append(f"{what}: {' '.join(sorted(here - there)) or 'less'} here, "
