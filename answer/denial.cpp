@@ -211,10 +211,29 @@ std::size_t nsec_owner(const Proof& proof, NameOctets& octets) {
 
 bool is_nsec3(const Proof& proof) { return (proof.node->flags & zones::kNodeNsec3) != 0; }
 
+// Owners are mostly one label below the apex, with which the question ends.
+bool put_proof(Reply& reply, const Proof& proof, dns::NameView owner, const zones::Rrset& rrset) {
+  const Query& query = reply.query;
+  const unsigned depth = proof.zone->apex_depth;
+  if (!query.name_is_question || proof.zone != &reply.zone() || depth == 0 || reply.rotated ||
+      rrset.count == 0) {
+    return reply.put_required(owner, false, rrset);
+  }
+  // The signatures lie right behind the records (zones/format.h).
+  const dns::Bytes both(rrset.records.data(), rrset.records.size() + rrset.signatures.size());
+  const std::size_t apex_at = dns::kHeaderSize + query.key.offset[depth];
+  if (reply.builder.add_block_below(owner, apex_at, both, rrset.count + rrset.sig_count)) {
+    return true;
+  }
+  reply.truncated = true;
+  return false;
+}
+
 }  // namespace
 
 void foresee_proofs(Wave wave, std::uint8_t zone_flags, zones::Base base, Scratch& scratch) {
   scratch.places.begin();
+  scratch.negative_soa.zone = nullptr;
   if ((zone_flags & (zones::kZoneNsec | zones::kZoneNsec3)) == 0) return;
   for (const Query* const query : wave) {
     if (is_proved(*query)) foresee(*query, scratch.places);
@@ -287,8 +306,7 @@ void put_proofs(Reply& reply) {
     const Proof& proof = reply.scratch.proofs[i];
     const dns::RrType type = is_nsec3(proof) ? dns::RrType::kNsec3 : dns::RrType::kNsec;
     const zones::Rrset rrset = zones::find_rrset(reply.base(), *proof.node, type);
-    const dns::NameView owner(octets[i].data(), sizes[i]);
-    if (!reply.put_required(owner, false, rrset)) return;
+    if (!put_proof(reply, proof, dns::NameView(octets[i].data(), sizes[i]), rrset)) return;
   }
 }
 

@@ -10,6 +10,7 @@
 #include "answer/limits.h"
 #include "answer/proof_burst.h"
 #include "answer/query.h"
+#include "dns/builder.h"
 
 namespace bowline::answer {
 
@@ -26,8 +27,16 @@ struct AdditionalSource {
   dns::NameView owner;
 };
 
+// The SOA of a burst's last negative answer, as it stands in a message.
+struct NegativeSoa {
+  const zones::Zone* zone = nullptr;
+  bool dnssec = false;
+  dns::NotedBlock block;
+};
+
 struct Scratch {
   Nsec3Hasher hasher;
+  NegativeSoa negative_soa;
   ProofBurst places;
   Foresight foresight;
   dns::NameKey wildcard_key;                            // of "*" below the closest encloser

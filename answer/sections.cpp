@@ -81,6 +81,37 @@ Outcome answer_name(Reply& reply) {
   return Outcome::kNoName;
 }
 
+// Most negative answers of a burst are from one zone, and behind the question alone all of them have
+// the same SOA. It is noted by the second of them, for a burst may have many zones as well.
+void put_soa(Reply& reply, const zones::Rrset& soa) {
+  const Query& query = reply.query;
+  const unsigned depth = reply.zone().apex_depth;
+  const bool is_question = query.name_is_question && depth == query.key.depth;
+  const dns::NameView apex = query.name.suffix(depth);
+  if (!query.name_is_question || is_question || depth == 0 || reply.rotated ||
+      reply.builder.size() != query.facts.question_end) {
+    reply.put_required(apex, is_question, soa);
+    return;
+  }
+  NegativeSoa& noted = reply.scratch.negative_soa;
+  const std::size_t apex_at = dns::kHeaderSize + query.key.offset[depth];
+  const std::size_t label_at = dns::kHeaderSize + query.key.offset[depth + 1];
+  const bool is_known = noted.zone == &reply.zone() && noted.dnssec == reply.dnssec;
+  if (is_known && !noted.block.empty() &&
+      reply.builder.add_noted(noted.block, apex_at, label_at)) {
+    return;
+  }
+  const dns::MessageBuilder::Mark before = reply.builder.mark();
+  if (!reply.put_required(apex, false, soa)) return;
+  if (!is_known) {
+    noted.zone = &reply.zone();
+    noted.dnssec = reply.dnssec;
+    noted.block.clear();
+  } else if (noted.block.empty()) {
+    reply.builder.note_block(before, apex_at, noted.block);
+  }
+}
+
 // The SOA whose TTL is that of the negative answer (RFC 2308 5), and its signatures.
 void put_negative_soa(Reply& reply) {
   const auto& body = *reply.base().at<zones::FarBody>(reply.zone().negative_soa);
@@ -90,9 +121,7 @@ void put_negative_soa(Reply& reply) {
   soa.sig_count = body.sig_count;
   soa.records = {body.octets(), body.size};
   soa.signatures = {body.octets() + body.size, body.sig_size};
-  const unsigned depth = reply.zone().apex_depth;
-  reply.put_required(reply.query.name.suffix(depth),
-                     reply.query.name_is_question && depth == reply.query.key.depth, soa);
+  put_soa(reply, soa);
 }
 
 void put_referral(Reply& reply) {

@@ -193,6 +193,58 @@ bool MessageBuilder::add_block(NameView owner, bool owner_is_qname, Bytes record
   return false;
 }
 
+bool MessageBuilder::add_block_below(NameView owner, std::size_t suffix_at, Bytes records,
+                                     unsigned count) {
+  assert(section_ != Section::kQuestion && records.size() >= count * kBlockHeadSize);
+  const std::size_t question_size = question_end_ - kQuestionFixedSize;
+  const std::size_t labels_size = owner.size() - (question_size - suffix_at);
+  const std::uint16_t tag = tag_of(owner.bytes());
+  if (!stands_alone(owner, labels_size, suffix_at, tag)) {
+    return add_block(owner, false, records, count);
+  }
+  const Bytes rest = records.subspan(kPointerSize);
+  if (labels_size + kPointerSize + rest.size() > space()) return false;
+  --searches_left_;
+  const auto suffix_pointer = static_cast<std::uint16_t>(kPointerMark | suffix_at);
+  const std::size_t offset = size_;
+  put(owner.bytes().first(labels_size));
+  store_u16(buffer_.data() + size_, suffix_pointer);
+  size_ += kPointerSize;
+  std::uint16_t pointer = suffix_pointer;
+  if (labels_size != 0) {
+    targets_[target_count_] = static_cast<std::uint16_t>(offset);
+    tags_[target_count_++] = tag;
+    pointer = static_cast<std::uint16_t>(kPointerMark | offset);
+  }
+  const std::size_t head = kRecordFixedSize + load_u16(rest.data() + kRecordFixedSize - 2);
+  const std::size_t from = size_ + head;
+  put(rest);
+  point_owners(from, rest.subspan(head), pointer);
+  std::uint16_t& records_here = counts_[static_cast<unsigned>(section_)];
+  records_here = static_cast<std::uint16_t>(records_here + count);
+  return true;
+}
+
+// Whether the first `labels_size` octets of `owner`, one label or none, stand nowhere in the message
+// before the name at `suffix_at` of the question; in doubt false.
+bool MessageBuilder::stands_alone(NameView owner, std::size_t labels_size, std::size_t suffix_at,
+                                  std::uint16_t tag) const {
+  constexpr std::size_t kFarthest = kMaxPointer - kMaxNameSize;
+  if (searches_left_ == 0 || size_ > kFarthest || target_count_ == kMaxCompressionTargets) {
+    return false;
+  }
+  if (labels_size != 0 && labels_size != owner.data()[0] + 1u) return false;
+  for (std::size_t i = 0; i < target_count_; ++i) {
+    if (tags_[i] == tag) return false;
+  }
+  if (labels_size == 0 || suffix_at == kHeaderSize) return true;
+  // The question's label there is `labels_size` octets before, if it is as long.
+  if (suffix_at < kHeaderSize + labels_size) return true;
+  const std::uint8_t* const label = buffer_.data() + suffix_at - labels_size;
+  return label[0] != owner.data()[0] || fold(label[1]) != fold(owner.data()[1]) ||
+         fold(label[labels_size - 1]) != fold(owner.data()[labels_size - 1]);
+}
+
 MessageBuilder::Mark MessageBuilder::mark() const {
   return {size_, counts_[static_cast<unsigned>(section_)], target_count_};
 }

@@ -28,6 +28,38 @@ namespace bowline::dns {
 inline constexpr unsigned kMaxCompressionSearches = 120;  // as BIND and Unbound after CVE-2024-8508
 inline constexpr std::size_t kMaxCompressionTargets = 64;
 
+// What add_block() wrote into one message, for others whose questions end in the same name: between
+// them only the pointers differ, all by as much as that name is moved.
+class NotedBlock {
+ public:
+  void clear() { size_ = 0; }
+  bool empty() const { return size_ == 0; }
+
+ private:
+  friend class MessageBuilder;
+  static constexpr std::size_t kOctets = 512;   // an SOA and two signatures of RSA
+  static constexpr std::size_t kPointers = 8;   // its owners and names
+  static constexpr std::size_t kTargets = 8;
+  static constexpr std::size_t kNames = 2;
+
+  std::size_t size_ = 0;
+  std::size_t suffix_at_;          // where the name that questions end in began
+  std::size_t suffix_size_;
+  std::uint16_t count_;            // records
+  std::uint8_t searches_;          // that its names took
+  std::uint8_t pointer_count_;
+  std::uint8_t target_count_;
+  std::uint8_t label_count_;
+  std::array<std::uint16_t, kPointers> pointers_;  // where they stand in octets_
+  // Labels right below that name, where they stand in octets_: of a question with one of them more
+  // than that name would be pointed to.
+  std::array<std::uint16_t, kNames> labels_;
+  std::array<std::uint16_t, kTargets> targets_;
+  std::array<std::uint16_t, kTargets> tags_;
+  std::array<std::uint8_t, kMaxNameSize> suffix_;
+  std::array<std::uint8_t, kOctets> octets_;
+};
+
 class MessageBuilder {
  public:
   // REQUIRES: buffer holds a header and, if question_end > 12, one question with an uncompressed
@@ -85,6 +117,20 @@ class MessageBuilder {
   };
   Mark mark() const;
   void rollback(Mark mark);  // REQUIRES: taken in the current section
+
+  // As add_block(owner, false, records, count) where the caller knows the owner: at most one label
+  // below the name that begins at `suffix_at` in the question and is not the root.
+  // REQUIRES: is_plain() of the records' type.
+  bool add_block_below(NameView owner, std::size_t suffix_at, Bytes records, unsigned count);
+
+  // Notes the records that were added since `before`, when the message had the question alone: an
+  // SOA and its signatures, whose owner is the name at `suffix_at` in the question, neither the root
+  // nor the whole. `block` stays empty if they depend on what the question has below that name.
+  void note_block(Mark before, std::size_t suffix_at, NotedBlock& block) const;
+  // Adds them to another message that has the question alone, which has that name at `suffix_at`
+  // and the label below it at `label_at`. False: nothing was written, for there is no room, or they
+  // would have to be written in another way.
+  bool add_noted(const NotedBlock& block, std::size_t suffix_at, std::size_t label_at);
 
   std::size_t size() const { return size_; }
   std::size_t space() const { return limit_ - size_; }  // without what is reserved
@@ -146,6 +192,8 @@ class MessageBuilder {
     size_ += bytes.size();
   }
   void point_owners(std::size_t from, Bytes records, std::uint16_t pointer);
+  bool stands_alone(NameView owner, std::size_t labels_size, std::size_t suffix_at,
+                    std::uint16_t tag) const;
   bool write_owner(NameView owner, std::uint16_t& pointer);
   bool write_body(Bytes fixed, Bytes rdata);
   bool write_rdata(RrType type, Bytes rdata);
