@@ -206,4 +206,23 @@ TEST_CASE("signatures go to those who want them") {
   });
 }
 
+// From the third of a burst on the SOA is a copy, where it would have been written alike: the label
+// above the apex may be one of the SOA's names, and the apex may be spelt in another way.
+TEST_CASE("negative answers of a burst are those of single queries") {
+  Served served = Served::samples();
+  for (const std::string apex : {"example.test.", "signed.test.", "hashed.test.", "HASHED.test."}) {
+    std::vector<Message> requests;
+    for (const std::string name : {"x.", "y.", "longer.", "a.b.c.", "x.ns1.", "ns1.",
+                                   "x.hostmaster.", "hostmaster.", "x.NS1.", "z.", ""}) {
+      requests.push_back(make_request(name + apex + " NULL +do"));
+    }
+    const std::vector<Result> together = served.send_all(requests, kBurst);
+    const std::vector<Result> single = served.send_all(requests, 1);
+    REQUIRE(together.size() == requests.size());
+    for (std::size_t i = 0; i < requests.size(); ++i) {
+      CHECK(together[i].message == single[i].message);
+    }
+  }
+}
+
 }  // namespace bowline::answer::test
