@@ -12,23 +12,10 @@ namespace {
 constexpr std::size_t kLine = 64;
 constexpr std::size_t kFetchedNode = 4 * kLine;  // an NSEC3 and its signature of P-256
 
-// The first eight octets as a number.
-std::uint64_t first_octets(const std::uint8_t* octets) {
-  return std::uint64_t{dns::load_u32(octets)} << 32 | dns::load_u32(octets + 4);
-}
-
 // Where `key` stands to the octets that all keys of the block share: <0 before, 0 inside, >0 after.
 int compare_to_prefix(Base base, const TreeBlock& block, const TreeKey& key) {
   const std::size_t near = std::min<std::size_t>(block.skip, kPrefixOctets);
   const dns::Bytes octets = key.bytes();
-  if (near <= sizeof(std::uint64_t) && octets.size() >= near && block.skip == near) {
-    if (near == 0) return 0;
-    // Both have so many octets (tree_key.h): no call, whose size of two or three would be in vain.
-    const auto shift = static_cast<unsigned>(64 - 8 * near);
-    const std::uint64_t own = first_octets(octets.data()) >> shift;
-    const std::uint64_t shared = first_octets(block.prefix) >> shift;
-    return own < shared ? -1 : own > shared;
-  }
   const std::size_t most = std::min(near, octets.size());
   const int order = std::memcmp(octets.data(), block.prefix, most);
   if (order != 0) return order;
@@ -183,8 +170,7 @@ void tree_floor_all(Base base, std::span<TreeSearch> searches) {
   for (std::size_t i = 0; i < searches.size(); ++i) {
     searches[i].node = nullptr;
     descents[i] = {searches[i].tree, 0, false};
-    const bool is_fetched = i != 0 && searches[i].tree == searches[i - 1].tree;
-    if (searches[i].tree != 0 && !is_fetched) fetch_block(base, searches[i].tree);
+    if (searches[i].tree != 0) fetch_block(base, searches[i].tree);
   }
   for (bool under_way = true; under_way;) {
     under_way = false;
