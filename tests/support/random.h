@@ -1,30 +1,21 @@
-// Random: a quick seeded source, SplitMix64, for runs of millions of cases. Tests only; one thread
+// Random: the generator's quick seeded source for runs of millions of cases. Tests only; one thread
 // an object.
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
+
+#include "../../perf/pktgen/random.h"
 
 namespace bowline::test {
 
-class Random {
+class Random : public perf::pktgen::Random {
  public:
-  explicit Random(std::uint64_t seed) : state_(seed) {}
+  using perf::pktgen::Random::Random;
 
-  std::uint64_t next() {
-    state_ += 0x9e3779b97f4a7c15;
-    std::uint64_t z = state_;
-    z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9;
-    z = (z ^ z >> 27) * 0x94d049bb133111eb;
-    return z ^ z >> 31;
-  }
   // 0 to bound - 1; the bias is of no importance here.
   std::size_t below(std::size_t bound) {
     return static_cast<std::size_t>((next() >> 32) * bound >> 32);
   }
-
- private:
-  std::uint64_t state_;
 };
 
 }  // namespace bowline::test
