@@ -43,8 +43,13 @@ def on(link, xdp="listen: eth0", **options):
 
 
 def frames_of(pid):
-    """How many queues' memory a process has."""
-    targets = [os.readlink(fd) for fd in pathlib.Path(f"/proc/{pid}/fd").iterdir()]
+    """How many queues' memory a process has; it may open and close others while we look."""
+    targets = []
+    for fd in pathlib.Path(f"/proc/{pid}/fd").iterdir():
+        try:
+            targets.append(os.readlink(fd))
+        except FileNotFoundError:
+            continue
     return sum("bowline-frames" in target for target in targets)
 
 
