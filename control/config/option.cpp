@@ -53,7 +53,7 @@ constexpr Default computed(std::string_view how) { return {Default::Form::kCompu
 
 using enum Count;
 using enum Effect;
-using enum Change;
+using enum When;
 
 constexpr Section kSections[] = {
 #define SECTION(name, id, help) {name, id, help},

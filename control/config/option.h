@@ -58,7 +58,7 @@ struct Default {
 
 enum class Count : std::uint8_t { kOne, kMany };
 enum class Effect : std::uint8_t { kNow, kLater };        // kLater: accepted, not yet acted upon
-enum class Change : std::uint8_t { kReload, kRestart };   // what makes a changed value take effect
+enum class When : std::uint8_t { kReload, kRestart };   // what makes a changed value take effect
 
 struct Option {
   std::string_view section;
@@ -67,7 +67,7 @@ struct Option {
   Default fallback;
   Count count = Count::kOne;
   Effect effect = Effect::kLater;
-  Change change = Change::kReload;
+  When change = When::kReload;
   std::string_view help;
 };
 

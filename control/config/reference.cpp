@@ -87,7 +87,7 @@ void write_option(std::string& page, const Option& option) {
   page += fmt::format(".br\nDefault: {}.\n", plain(default_text(option.fallback)));
   if (option.effect == Effect::kLater) {
     page += ".br\nAccepted and checked, without effect in this version.\n";
-  } else if (option.change == Change::kRestart) {
+  } else if (option.change == When::kRestart) {
     page += ".br\nA changed value takes effect at the next start.\n";
   }
 }
