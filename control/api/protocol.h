@@ -2,12 +2,15 @@
 //
 // A frame is its length (32 bits, network order) and so many octets of JSON. The client sends one
 // request,
-//   {"verb": "zone-status", "args": ["example.com"]}
+//   {"verb": "zone-status", "args": ["example.com"], "force": false, "blocking": true,
+//    "extended": false}
+// (all but the verb may be absent; commands.h has the verbs)
 // and gets any number of rows and texts and one end, then may send the next request:
 //   {"row": {"zone": "example.com.", "serial": 1}}    for a table; all rows of it have the same keys
 //   {"table": "ports", "row": {...}}                  the same for a further table, by its name
 //   {"table": "ports"}                                it is there, be it without rows
 //   {"text": "..."}                                   something for a person
+//   {"progress": {"done": 1, "total": 9, "what": "zones"}}   of a long command; total 0: unknown
 //   {"end": {"ok": false, "error": "..."}}
 // Plain functions; any thread.
 #pragma once

@@ -51,6 +51,10 @@ class Response {
   // Says that there is such a table, in case it gets no rows.
   void table(const std::string& name) { put({{"table", name}}, false); }
   void text(const std::string& line) { put({{"text", line}}, false); }
+  // How far a long command is: `done` of `total` (0: not known), counted in `what`.
+  void progress(std::uint64_t done, std::uint64_t total, const std::string& what) {
+    put({{"progress", {{"done", done}, {"total", total}, {"what", what}}}}, false);
+  }
   // Once, at last. An empty error is success.
   void end(const std::string& error = {});
 

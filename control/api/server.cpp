@@ -113,6 +113,7 @@ void Server::accept(std::size_t listener, std::uint64_t now_ms) {
     const std::uint64_t id = next_id_++;
     if (!watch(socket.get(), id, EPOLLIN, true)) continue;
     Client client;
+    client.peer = find_peer(socket.get());
     client.socket = std::move(socket);
     client.active_ms = now_ms;
     clients_.emplace(id, std::move(client));
@@ -147,21 +148,13 @@ bool Server::start_request(std::uint64_t id, Client& client) {
     default:
       return false;
   }
-  Request request;
-  if (!content.is_object() || !content.contains("verb") || !content["verb"].is_string())
-    return false;
-  request.verb = content["verb"].get<std::string>();
-  if (content.contains("args")) {
-    if (!content["args"].is_array()) return false;
-    for (const Json& argument : content["args"]) {
-      if (!argument.is_string()) return false;
-      request.arguments.push_back(argument.get<std::string>());
-    }
-  }
+  std::optional<Request> request = read_request(content);
+  if (!request) return false;
+  request->peer = client.peer;
   client.response = std::make_shared<Response>(outbox_, id);
   client.ended = false;
   if (!watch(client.socket.get(), id, EPOLLOUT, false)) return false;
-  handler_(request, client.response);
+  handler_(*request, client.response);
   return true;
 }
 

@@ -12,16 +12,12 @@
 #include <unordered_map>
 #include <vector>
 
+#include "control/api/request.h"
 #include "control/api/response.h"
 #include "dns/result.h"
 #include "link/outcome.h"
 
 namespace bowline::control::api {
-
-struct Request {
-  std::string verb;
-  std::vector<std::string> arguments;
-};
 
 class Server {
  public:
@@ -47,6 +43,7 @@ class Server {
  private:
   struct Client {
     link::Fd socket;
+    Peer peer;
     std::string in;
     std::string out;
     std::size_t sent = 0;  // of `out`
