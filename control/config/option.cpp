@@ -63,10 +63,18 @@ constexpr Section kSections[] = {
 #undef SECTION
 };
 
+constexpr std::string_view kComment = "comment";
+
+// Every section and every entry may carry a remark.
+constexpr Option comment_of(std::string_view section) {
+  return {section, kComment, text(),  none(), kOne, kNow,
+          kReload, "0.1",    "A remark for who reads it; of no effect."};
+}
+
 constexpr Option kOptions[] = {
-#define SECTION(...)
-#define OPTION(section, name, kind, fallback, count, effect, change, help) \
-  {section, name, kind, fallback, count, effect, change, help},
+#define SECTION(name, id, help) comment_of(name),
+#define OPTION(section, name, kind, fallback, count, effect, change, since, help) \
+  {section, name, kind, fallback, count, effect, change, since, help},
 #include "control/config/options.def"
 #undef OPTION
 #undef SECTION
@@ -78,10 +86,6 @@ constexpr std::string_view kModules[] = {
     "mod-stats",      "mod-synthrecord", "mod-whoami",
 };
 
-// Every section and block may carry a remark for its reader.
-constexpr Option kComment = {
-    "", "comment", text(), none(), kOne, kNow, kReload, "A remark that is kept with the block."};
-
 constexpr std::size_t kFarthestSlip = 2;  // edits: more is another word
 
 using Rows = std::vector<const Option*>;
@@ -89,16 +93,17 @@ using Rows = std::vector<const Option*>;
 bool belongs_to(const Option& option, std::string_view section) {
   if (option.section == section) return true;
   return section == "template" && option.section == "zone" && option.name != "domain" &&
-         option.name != "template";
+         option.name != "template" && option.name != kComment;
 }
 
-// The rows of each section, in the order of kSections.
+// The rows of each section, in the order of kSections: the identifying item, the remark, the rest.
 std::vector<Rows> make_rows() {
   std::vector<Rows> rows;
   for (const Section& section : kSections) {
     Rows& own = rows.emplace_back();
     for (const Option& option : kOptions) {
-      if (belongs_to(option, section.name)) own.push_back(&option);
+      if (!belongs_to(option, section.name)) continue;
+      own.insert(option.name == section.id ? own.begin() : own.end(), &option);
     }
   }
   return rows;
@@ -147,7 +152,7 @@ const Option* find_option(std::string_view section, std::string_view item) {
   for (const Option* option : options_of(section)) {
     if (option->name == item) return option;
   }
-  return item == kComment.name && find_section(section) != nullptr ? &kComment : nullptr;
+  return nullptr;
 }
 
 std::string_view nearest(std::string_view word, const std::vector<std::string_view>& candidates) {

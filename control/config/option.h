@@ -68,6 +68,7 @@ struct Option {
   Count count = Count::kOne;
   Effect effect = Effect::kLater;
   When change = When::kReload;
+  std::string_view since;  // the first version of Bowline that has it
   std::string_view help;
 };
 
