@@ -17,6 +17,10 @@ using log::Category;
 // What a person reads in the answer to one command; the log has them all.
 constexpr std::size_t kMaxReported = 100;
 
+// Loading so much at once leaves memory behind that is worth giving back to the system.
+constexpr std::size_t kTrimZones = 1000;
+constexpr std::uint64_t kTrimRecords = 100'000;
+
 std::uint64_t settings_of(const config::Zone& zone) {
   return std::hash<std::string>()(zone.file) * 31 +
          static_cast<std::uint64_t>(zone.semantic_checks);
@@ -33,12 +37,20 @@ ZoneStore::Key ZoneStore::key_of(dns::NameView name) {
   return {reinterpret_cast<const char*>(lower.data()), lower.size()};
 }
 
-bool ZoneStore::needs_load(const config::Zone& zone) const {
-  const auto found = entries_.find(key_of(zone.name));
-  if (found == entries_.end()) return true;
-  const Entry& entry = found->second;
-  return !entry.served || entry.error != nullptr || entry.settings != settings_of(zone) ||
-         entry.file != FileIdentity::of(zone.file) || entry.has_changed();
+const ZoneStore::Entry* ZoneStore::find(dns::NameView name) const {
+  const auto found = entries_.find(key_of(name));
+  return found == entries_.end() ? nullptr : &found->second;
+}
+
+// Whether the zone was not loaded as it is configured.
+bool ZoneStore::has_other_settings(const config::Zone& zone, const Entry* entry) {
+  return entry == nullptr || !entry->served || entry->error != nullptr ||
+         entry->settings != settings_of(zone);
+}
+
+bool ZoneStore::needs_load(const config::Zone& zone, const Entry* entry) {
+  return has_other_settings(zone, entry) || entry->file != FileIdentity::of(zone.file) ||
+         entry->has_changed();
 }
 
 // Whether a file that it includes is another one by now.
@@ -48,17 +60,46 @@ bool ZoneStore::Entry::has_changed() const {
          });
 }
 
+void ZoneStore::take(std::shared_ptr<const config::Config> config) {
+  const std::lock_guard lock(mutex_);
+  config_ = std::move(config);
+}
+
 UpdateReport ZoneStore::update(std::shared_ptr<const config::Config> config, Which which) {
   const config::ZoneList zones = config->zones();
   std::vector<std::size_t> indices;
+  std::size_t known = 0;
   for (std::size_t i = 0; i < zones.size(); ++i) {
-    if (which == Which::kAll || needs_load(zones[i])) indices.push_back(i);
+    const config::Zone zone = zones[i];
+    const Entry* const entry = find(zone.name);
+    known += entry != nullptr;
+    if (which == Which::kAll || needs_load(zone, entry)) indices.push_back(i);
   }
-  Change change = withdraw_missing(*config);
-  {
-    const std::lock_guard lock(mutex_);
-    config_ = config;
+  Change change;
+  if (known != entries_.size()) change = withdraw_missing(*config);
+  take(config);
+  UpdateReport report = load(*config, indices, std::move(change));
+  report.unchanged = zones.size() - indices.size();
+  return report;
+}
+
+UpdateReport ZoneStore::update(std::shared_ptr<const config::Config> config,
+                               const ZoneEdits& edits) {
+  const config::ZoneList zones = config->zones();
+  std::vector<std::size_t> indices;
+  for (const std::size_t index : edits.touched) {
+    const config::Zone zone = zones[index];
+    if (needs_load(zone, find(zone.name))) indices.push_back(index);
   }
+  for (const std::size_t index : edits.inheriting) {
+    const config::Zone zone = zones[index];
+    if (has_other_settings(zone, find(zone.name))) indices.push_back(index);
+  }
+  std::ranges::sort(indices);
+  indices.erase(std::unique(indices.begin(), indices.end()), indices.end());
+  Change change;
+  for (const dns::Name& name : edits.removed) withdraw(key_of(name), change);
+  take(config);
   UpdateReport report = load(*config, indices, std::move(change));
   report.unchanged = zones.size() - indices.size();
   return report;
@@ -81,17 +122,23 @@ UpdateReport ZoneStore::reload_zones(const std::vector<dns::Name>& names) {
   return load(*config, indices, {});
 }
 
-// What takes zones out of service which are not configured any more.
-ZoneStore::Change ZoneStore::withdraw_missing(const config::Config& config) {
+// Adds what takes the zone of this key out of service, if there is such a zone.
+void ZoneStore::withdraw(const Key& key, Change& change) const {
+  const auto found = entries_.find(key);
+  if (found == entries_.end()) return;
+  if (found->second.served || found->second.placeholder) {
+    const dns::NameView name(reinterpret_cast<const std::uint8_t*>(key.data()), key.size());
+    change.drafts.push_back(zones::ZoneDraft::removal(tables_.heap(), name));
+  }
+  change.withdrawn.push_back(key);
+}
+
+// All zones that are not configured any more.
+ZoneStore::Change ZoneStore::withdraw_missing(const config::Config& config) const {
   Change change;
-  const std::lock_guard lock(mutex_);
   for (const auto& [key, entry] : entries_) {
     const dns::NameView name(reinterpret_cast<const std::uint8_t*>(key.data()), key.size());
-    if (config.zones().find(name)) continue;
-    if (entry.served || entry.placeholder) {
-      change.drafts.push_back(zones::ZoneDraft::removal(tables_.heap(), name));
-    }
-    change.withdrawn.push_back(key);
+    if (!config.zones().find(name)) withdraw(key, change);
   }
   return change;
 }
@@ -141,14 +188,17 @@ UpdateReport ZoneStore::load(const config::Config& config, const std::vector<std
       entries_[key_of(config.zones()[index].name)].placeholder = true;
     }
   }
+  std::uint64_t records = 0;
   for (std::size_t i = 0; i < loaded.size(); ++i) {
+    records += loaded[i].records;
     note_loaded(config.zones()[indices[i]], loaded[i], drafted[i], publish_error, report);
   }
   if (report.epoch != 0) {
     log::info(Category::kServer, "published epoch {}, {} zones served", report.epoch, served());
   }
   std::vector<LoadedZone>().swap(loaded);
-  (void)::malloc_trim(0);
+  // What many or large zones took while they loaded; a walk over the heap is too much for one.
+  if (indices.size() >= kTrimZones || records >= kTrimRecords) (void)::malloc_trim(0);
   return report;
 }
 

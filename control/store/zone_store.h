@@ -47,13 +47,23 @@ enum class Which : std::uint8_t {
   kAll,
 };
 
+// What a configuration says of zones that the one before did not say.
+struct ZoneEdits {
+  std::vector<std::size_t> touched;     // places in it: added, or with items of their own edited
+  std::vector<std::size_t> inheriting;  // places in it: users of a template that was edited
+  std::vector<dns::Name> removed;
+};
+
 class ZoneStore {
  public:
   ZoneStore(Tables& tables, unsigned threads) : tables_(tables), threads_(threads) {}
 
   // Makes `config` the one that counts: loads, withdraws, publishes. An error of a zone leaves its
-  // last version in service.
+  // last version in service. Looks at each zone, and with kChanged at each one's file.
   UpdateReport update(std::shared_ptr<const config::Config> config, Which which);
+  // The same, and looks at the zones of `edits` only: at the settings of those that inherit, and at
+  // the files of those that are touched. Costs what the edits cost.
+  UpdateReport update(std::shared_ptr<const config::Config> config, const ZoneEdits& edits);
   // Loads these zones of the current configuration again, changed or not.
   UpdateReport reload_zones(const std::vector<dns::Name>& names);
 
@@ -86,14 +96,18 @@ class ZoneStore {
   using Key = std::string;  // the name in wire form, lower case
 
   static Key key_of(dns::NameView name);
-  bool needs_load(const config::Zone& zone) const;
+  const Entry* find(dns::NameView name) const;
+  static bool has_other_settings(const config::Zone& zone, const Entry* entry);
+  static bool needs_load(const config::Zone& zone, const Entry* entry);
+  void take(std::shared_ptr<const config::Config> config);
   UpdateReport load(const config::Config& config, const std::vector<std::size_t>& indices,
                     Change change);
   std::string publish(std::vector<zones::ZoneDraft> drafts, UpdateReport& report);
   void note_loaded(const config::Zone& zone, LoadedZone& loaded, bool was_drafted,
                    const std::string& publish_error, UpdateReport& report);
   void note_withdrawn(const Change& change, UpdateReport& report);
-  Change withdraw_missing(const config::Config& config);
+  void withdraw(const Key& key, Change& change) const;
+  Change withdraw_missing(const config::Config& config) const;
   bool lacks_place(const config::Zone& zone) const;
   void hold_places(const config::Config& config, const std::vector<std::size_t>& indices,
                    const std::vector<LoadedZone>& loaded, Change& change);
