@@ -11,7 +11,13 @@
 //   {"table": "ports"}                                it is there, be it without rows
 //   {"text": "..."}                                   something for a person
 //   {"progress": {"done": 1, "total": 9, "what": "zones"}}   of a long command; total 0: unknown
-//   {"end": {"ok": false, "error": "..."}}
+//   {"failure": {"zone": "nosuch", "error": "no such zone found", "data": "..."}}
+//                                                     of a part; the command goes on with the rest
+//   {"end": {"ok": true}}
+//   {"end": {"ok": false, "error": "...", "data": "...", "zone": "..."}}
+// Of a failure and of an end that is not ok, "zone" (as the client named it) and "data" (what else
+// it is about) may be absent; "error", knotc's words for people in parentheses, is absent at an end
+// whose failures have all been told.
 // Plain functions; any thread.
 #pragma once
 

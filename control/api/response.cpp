@@ -4,6 +4,18 @@
 
 namespace bowline::control::api {
 
+namespace {
+
+Json to_json(const Failure& failure) {
+  Json columns = Json::object();
+  if (!failure.zone.empty()) columns["zone"] = failure.zone;
+  columns["error"] = failure.error;
+  if (!failure.data.empty()) columns["data"] = failure.data;
+  return columns;
+}
+
+}  // namespace
+
 Outbox::Outbox() : wake_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {}
 
 void Outbox::put(Item item) {
@@ -21,9 +33,18 @@ std::vector<Outbox::Item> Outbox::take() {
   return std::move(items_);
 }
 
-void Response::end(const std::string& error) {
-  Json result = {{"ok", error.empty()}};
-  if (!error.empty()) result["error"] = error;
+void Response::failure(const Failure& failure) {
+  failed_ = true;
+  if (observer_) observer_(failure);
+  put({{"failure", to_json(failure)}}, false);
+}
+
+void Response::end_with(const Failure& failure) {
+  Json result = {{"ok", failure.error.empty() && !failed_}};
+  if (!failure.error.empty()) {
+    if (observer_) observer_(failure);
+    result.update(to_json(failure));
+  }
   put({{"end", result}}, true);
 }
 

@@ -34,8 +34,18 @@ class Outbox {
   std::vector<Item> items_;
 };
 
+// What went wrong with a zone, or with the command as a whole, in the words of knotc where it has
+// any: scripts look for them.
+struct Failure {
+  std::string zone;   // as the client named it; empty: not a matter of one zone
+  std::string error;  // "no such zone found"
+  std::string data;   // what else it is about, and what to do; may be empty
+};
+
 class Response {
  public:
+  using Observer = std::function<void(const Failure&)>;
+
   // Writes the next part, called by the server's thread whenever the client has taken the one
   // before. False: that was all, and end() has been called.
   using Producer = std::function<bool(Response&)>;
@@ -55,20 +65,31 @@ class Response {
   void progress(std::uint64_t done, std::uint64_t total, const std::string& what) {
     put({{"progress", {{"done", done}, {"total", total}, {"what", what}}}}, false);
   }
-  // Once, at last. An empty error is success.
-  void end(const std::string& error = {});
+  // Something went wrong and the command goes on; its end will not be ok.
+  void failure(const Failure& failure);
+  // Once, at last. An empty error is success, unless there were failures.
+  void end(const std::string& error = {}) { end_with({{}, error, {}}); }
+  // The end of a command that went wrong.
+  void fail(const Failure& failure) { end_with(failure); }
 
   // For long answers. REQUIRES: within the verb's call, on the server's thread; nothing else
   // writes.
   void produce_with(Producer producer) { producer_ = std::move(producer); }
   Producer& producer() { return producer_; }
 
+  // Told of each failure, that of the end included, on the thread that reports it.
+  // REQUIRES: before anything is written.
+  void observe(Observer observer) { observer_ = std::move(observer); }
+
  private:
+  void end_with(const Failure& failure);
   void put(const Json& content, bool end);
 
   std::shared_ptr<Outbox> outbox_;
   const std::uint64_t client_;
   Producer producer_;
+  Observer observer_;
+  bool failed_ = false;
 };
 
 }  // namespace bowline::control::api
