@@ -1,8 +1,9 @@
 // Worker: one core, one port, run to completion. READ FIRST: the whole life of a packet is below.
 //
 //   receive -> net::parse -> answer_burst -> net::make_reply -> send -> flush
-//                                 | what control must answer
-//                                 +--> ask ~~> control ~~> reply ring -> answer_to
+//                         |       | what control must answer
+//                         |       +--> ask ~~> control ~~> reply ring -> answer_to
+//                         +--> take_proxied, where server.proxy-allowlist is set
 //
 // A burst goes through each step together, so that the latency of memory is paid once, and is
 // answered from one version of the tables. Nothing here allocates, locks or calls the system: that
@@ -13,7 +14,9 @@
 
 #include <array>
 #include <cstdint>
+#include <cstring>
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -23,6 +26,7 @@
 #include "answer/scratch.h"
 #include "dataplane/io/packet_io.h"
 #include "dataplane/net/parse.h"
+#include "dataplane/net/proxy.h"
 #include "dataplane/net/reply.h"
 #include "dataplane/thread_link.h"
 
@@ -67,7 +71,10 @@ class Worker {
     const answer::Sources& sources = link_.begin();
     const std::span<Packet> packets = io_.receive();
     probe_.ended(PathStage::kReceive);
-    const std::size_t count = take_queries(packets);
+    std::size_t count = take_queries(packets);
+    if (sources.settings->proxy_ranges != 0) [[unlikely]] {
+      count = take_proxied(count, *sources.settings);
+    }
     probe_.ended(PathStage::kParse);
     answer::answer_burst({queries_.get(), count}, sources, *scratch_, probe_);
     for (std::size_t i = 0; i < count; ++i) finish(*packets_[i], queries_[i], sources);
@@ -95,6 +102,12 @@ class Worker {
     std::uint64_t edns = 0;
     std::uint64_t dnssec_ok = 0;
     std::uint64_t truncated = 0;
+  };
+
+  // Who asks, where it is not who sent the packet.
+  struct Client {
+    bool proxied = false;
+    link::Endpoint endpoint;
   };
 
   // Finds the DNS message of each packet; what has none is dropped. Returns how many have.
@@ -142,6 +155,51 @@ class Worker {
     return true;
   }
 
+  // Takes the PROXY headers off the messages of those who may send them. What stands behind a
+  // wrong one is dropped. Returns how many messages are left.
+  std::size_t take_proxied(std::size_t count, const link::Settings& settings) {
+    std::size_t kept = 0;
+    for (std::size_t i = 0; i < count; ++i) {
+      Packet& packet = *packets_[i];
+      if (const auto fault = take_proxy_header(packet, queries_[i], clients_[kept], settings)) {
+        tally_.ipv6 -= queries_[i].ipv6;
+        link_.counters.add(*fault);
+        io_.drop(packet);
+        continue;
+      }
+      if (kept != i) {
+        packets_[kept] = &packet;
+        queries_[kept] = queries_[i];
+      }
+      ++kept;
+    }
+    tally_.questions = kept;
+    return kept;
+  }
+
+  // Moves the message up to where its PROXY header began, so that its reply will stand there, too.
+  // Returns why it is to be dropped, if it is.
+  std::optional<link::Counter> take_proxy_header(const Packet& packet, answer::Query& query,
+                                                 Client& client, const link::Settings& settings) {
+    client.proxied = false;
+    if (!net::has_proxy_signature(query.bytes())) return std::nullopt;
+    link::ClientContext context;
+    if (!io_.describe(packet, context) || !net::may_proxy(settings, context.packet_peer)) {
+      return std::nullopt;
+    }
+    net::ProxyHeader header;
+    const net::ProxyFinding finding = net::read_proxy_header(query.bytes(), header);
+    if (finding == net::ProxyFinding::kWrong) return header.fault;
+    if (finding != net::ProxyFinding::kHeader) return link::Counter::drop_proxy_truncated;
+    link_.counters.add(link::Counter::proxied);
+    client = {header.has_client, header.client};
+    const auto size = static_cast<std::uint32_t>(header.size);
+    query.size -= size;
+    tally_.bytes_received -= size;
+    if (query.size != 0) std::memmove(query.message, query.message + size, query.size);
+    return std::nullopt;
+  }
+
   // Gives the packet to whoever owns it next.
   void finish(Packet& packet, answer::Query& query, const answer::Sources& sources) {
     if (query.action == answer::Action::kDrop) {
@@ -170,7 +228,12 @@ class Worker {
     link::ClientContext context;
     context.transport = link::Transport::kUdp;
     context.max_reply = static_cast<std::uint16_t>(query.limit);
-    return io_.describe(packet, context) && link_.ask(query, context);
+    if (!io_.describe(packet, context)) return false;
+    if (link_.sources().settings->proxy_ranges != 0) {
+      const Client& client = clients_[static_cast<std::size_t>(&query - queries_.get())];
+      if (client.proxied) context.peer = client.endpoint;
+    }
+    return link_.ask(query, context);
   }
 
   // Sends what control answered to the client that asked.
@@ -207,7 +270,7 @@ class Worker {
   void sleep() {
     if (!link_.before_sleep()) return;
     link_.counters.add(link::Counter::sleeps);
-    io_.wait(-1);
+    io_.wait(link::kBeat_ms);
     link_.after_sleep();
   }
 
@@ -217,6 +280,7 @@ class Worker {
   [[no_unique_address]] Probe probe_;
   std::unique_ptr<answer::Query[]> queries_;
   std::array<Packet*, answer::kBurst> packets_;  // of queries_[i]
+  std::array<Client, answer::kBurst> clients_;   // of queries_[i], with an allowlist of proxies
   std::unique_ptr<answer::Scratch> scratch_;
   Tally tally_;
 };

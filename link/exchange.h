@@ -20,7 +20,8 @@
 //   slots[i]         thread i              see epoch.h
 //   service_sleep    control's service     see wakeup.h
 //   thread_sleep[i]  thread i              see wakeup.h
-//   counters[i]      thread i              see counters.h
+//   counters[i]      thread i              see counters.h; `loops` is its beat: grows at least once
+//                                          a second, also while it has nothing to do
 //   asks[i]          thread i, service     see ring.h: producer thread i, consumer service thread
 //   replies[i]       service, thread i     see ring.h: producer service thread, consumer thread i
 //
@@ -48,6 +49,9 @@ namespace bowline::link {
 
 inline constexpr unsigned kMaxThreads = 64;  // client-facing threads of a dataplane
 static_assert(kMaxThreads <= kMaxReaders);
+
+// The longest sleep of anything that beats: twice in the second that is promised.
+inline constexpr int kBeat_ms = 500;
 
 struct Exchange {
   struct alignas(kCacheLine) DataplaneState {

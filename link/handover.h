@@ -5,8 +5,10 @@
 //
 //   type               direction            fields and [descriptors]
 //   kHello             keeper -> child      pairing, generation of control, threads, workers,
-//                                           cores, flags, uid, gid, memory_mib (of DPDK), text
-//                                           (configuration file)
+//                                           cores, flags, uid, gid, memory_mib (dataplane: of
+//                                           DPDK; control: of its configuration database), text
+//                                           (source of the configuration)
+//   kControlSocket     keeper -> control    text: socket instead of those of control.listen
 //   kListener          keeper -> dataplane  index (listener), transport, role, endpoint, worker (it
 //                                           polls; kEveryWorker) [socket]
 //   kXdpQueue          keeper -> dataplane  port, worker (it polls this queue), text (interface)
@@ -26,12 +28,14 @@
 //                      keeper -> dataplane  the same: unmap
 //   kDropGeneration    keeper -> dataplane  generation: it is complete; unmap it once settled
 //   kGo                keeper -> child      all that there was to send at the start has been sent
-//   kReady             child -> keeper      it serves (dataplane), first root published (control)
+//   kReady             child -> keeper      it serves (dataplane), first root published or a
+//                                           reload is done (control; text: its state, for people)
 //   kFailed            child -> keeper      text: why it cannot go on; it ends after this
 //   kSettled           dataplane -> keeper  generation: all threads use it, older ones are unmapped
 //   kCorrupt           child -> keeper      pairing, text: its exchange is malformed
 //   kRestartDataplane  control -> keeper    text: why (a stuck epoch slot)
-//   kReload            both ways, control   read the configuration again
+//   kReload            both ways, control   read the configuration again; from the keeper with
+//                                           kZonesOnly: load all zones whose files have changed
 //   kStop              both ways            keeper: end in order; control: end everything
 //   kLogReopen         keeper -> child      open log files again
 //
@@ -85,10 +89,11 @@ enum class HandoverType : std::uint32_t {
   kPortListener,
   kXdpMaps,
   kDevicesOpen,
+  kControlSocket,
 };
-inline constexpr HandoverType kLastHandoverType = HandoverType::kDevicesOpen;
+inline constexpr HandoverType kLastHandoverType = HandoverType::kControlSocket;
 
-// Flags of kHello and kChunk.
+// Flags of kHello, kChunk and kReload.
 inline constexpr std::uint32_t kPollBusy = 1 << 0;       // workers never sleep
 inline constexpr std::uint32_t kWantHugePages = 1 << 1;  // control tries 2 MiB pages for its chunks
 inline constexpr std::uint32_t kHugePages = 1 << 2;      // this chunk has them
@@ -96,6 +101,8 @@ inline constexpr std::uint32_t kHugePages = 1 << 2;      // this chunk has them
 // of them up, once they are open and before the first packet.
 inline constexpr std::uint32_t kDropPrivileges = 1 << 3;
 inline constexpr std::uint32_t kNoHugePages = 1 << 4;  // DPDK makes do with ordinary memory
+inline constexpr std::uint32_t kVerbose = 1 << 5;      // log everything to stdout as well
+inline constexpr std::uint32_t kZonesOnly = 1 << 6;    // the configuration stays as it is
 
 // A network port that workers poll frames of.
 struct PortFields {

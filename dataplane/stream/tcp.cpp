@@ -10,6 +10,7 @@
 #include <climits>
 
 #include "dataplane/io/sockaddr.h"
+#include "dataplane/net/proxy.h"
 #include "link/wakeup.h"
 
 namespace bowline::dataplane {
@@ -62,7 +63,7 @@ TcpServer::~TcpServer() {
 }
 
 void TcpServer::run() {
-  while (!link_.stop_requested()) turn(-1);
+  while (!link_.stop_requested()) turn(link::kBeat_ms);
 }
 
 void TcpServer::turn(int timeout_ms) {
@@ -87,6 +88,7 @@ void TcpServer::turn(int timeout_ms) {
   limit_held();
   expire();
   give_up_places();
+  link_.counters.add(Counter::loops);
   link_.end();
 }
 
@@ -268,7 +270,10 @@ void TcpServer::add_client(std::uint16_t listener, link::Fd socket, const link::
   connection.interest = EPOLLIN;
   connection.listener = listener;
   connection.group = group;
-  connection.ipv6 = !peer.is_ipv4();
+  connection.local = peer == link::Endpoint{};
+  connection.ipv6 = !peer.is_ipv4() && !connection.local;
+  connection.may_be_proxied =
+      !connection.local && net::may_proxy(*link_.sources().settings, peer);
   expiry_.enter(id, Waiting::kRequest, now_ms_);
 }
 
