@@ -5,15 +5,18 @@ namespace bowline::control::config {
 namespace {
 
 constexpr std::string_view kForm = "a line must be \"item: value\" or \"- item: value\"";
-
-bool is_space(char c) { return c == ' ' || c == '\t'; }
+constexpr std::string_view kOpenList = "the list has no closing bracket on its line";
+constexpr std::string_view kTab = "a tab, allowed are spaces";
 
 bool is_key_character(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
          c == '_';
 }
 
-bool is_control(char c) { return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7f; }
+bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }
+
+// What has a meaning of its own, and so stands in quotes only.
+bool is_special(char c) { return c == '"' || c == '#' || c == ','; }
 
 }  // namespace
 
@@ -24,19 +27,16 @@ std::optional<LineError> LineReader::read(std::string_view text, Line& line) {
   line.values.clear();
   line.dash_column = 0;
   line.is_list = false;
-  while (!at_end() && text_[at_] == ' ') ++at_;
-  if (!at_end() && text_[at_] == '\t') {
-    const std::size_t content = text_.find_first_not_of(" \t", at_);
-    if (content == std::string_view::npos || text_[content] == '#') return std::nullopt;
-    return error("a tab in the indentation, allowed are spaces");
-  }
-  if (at_end() || text_[at_] == '#') return std::nullopt;
+  const std::size_t content = text_.find_first_not_of(" \t");
+  if (content == std::string_view::npos || text_[content] == '#') return std::nullopt;
+  skip_spaces();
+  if (text_[at_] == '\t') return error("a tab in the indentation, allowed are spaces");
   if (auto failure = read_key(line)) return failure;
   return read_values(line);
 }
 
 std::optional<LineError> LineReader::read_key(Line& line) {
-  if (text_[at_] == '-' && at_ + 1 < text_.size() && is_space(text_[at_ + 1])) {
+  if (text_[at_] == '-' && at_ + 1 < text_.size() && text_[at_ + 1] == ' ') {
     line.dash_column = static_cast<std::uint32_t>(at_ + 1);
     ++at_;
     skip_spaces();
@@ -46,7 +46,7 @@ std::optional<LineError> LineReader::read_key(Line& line) {
   const std::string_view key = text_.substr(start, at_ - start);
   skip_spaces();
   const bool colon = !at_end() && text_[at_] == ':';
-  const bool apart = colon && (at_ + 1 == text_.size() || is_space(text_[at_ + 1]));
+  const bool apart = colon && (at_ + 1 == text_.size() || text_[at_ + 1] == ' ');
   if (key.starts_with('-')) {
     at_ = start;
     return error(colon ? "a space is missing after the dash" : std::string(kForm));
@@ -71,61 +71,58 @@ std::optional<LineError> LineReader::read_values(Line& line) {
   }
   skip_spaces();
   if (at_end() || at_remark()) return std::nullopt;
-  return error("more text after the value; a value with spaces needs quotes");
+  if (text_[at_] == '\t') return error(std::string(kTab));
+  return error("more text after the value; one with spaces or any of \",# needs double quotes");
 }
 
 std::optional<LineError> LineReader::read_list(Line& line) {
   line.is_list = true;
   ++at_;
   skip_spaces();
-  while (!at_end() && text_[at_] != ']') {
+  if (!at_end() && text_[at_] == ']') return ++at_, std::nullopt;
+  for (;; ++at_) {
+    skip_spaces();
+    if (at_end()) return error(std::string(kOpenList));
     if (auto failure = read_scalar(true, line.values.emplace_back())) return failure;
     skip_spaces();
-    if (at_end() || text_[at_] == ']') break;
+    if (at_end()) return error(std::string(kOpenList));
+    if (text_[at_] == ']') return ++at_, std::nullopt;
     if (text_[at_] != ',') return error("the values of a list are parted by commas");
-    ++at_;
-    skip_spaces();
   }
-  if (at_end()) return error("the list has no closing bracket on its line");
-  ++at_;
-  return std::nullopt;
 }
 
 std::optional<LineError> LineReader::read_scalar(bool in_list, Scalar& out) {
   out.column = static_cast<std::uint32_t>(at_ + 1);
-  if (text_[at_] == '"' || text_[at_] == '\'') return read_quoted(text_[at_], out);
+  if (text_[at_] == '"') return read_quoted(out);
   const std::size_t start = at_;
-  while (!at_end() && !is_space(text_[at_]) &&
-         !(in_list && (text_[at_] == ',' || text_[at_] == ']'))) {
+  while (!at_end() && text_[at_] != ' ' && !is_special(text_[at_]) &&
+         !(in_list && (text_[at_] == '[' || text_[at_] == ']'))) {
+    if (text_[at_] == '\t') return error(std::string(kTab));
     if (is_control(text_[at_])) return error("a control character");
     ++at_;
   }
-  if (at_ == start) return error("a value is missing before the comma");
+  if (at_ == start) return error("a value is missing; one with \",#[] needs double quotes");
   out.text = text_.substr(start, at_ - start);
   return std::nullopt;
 }
 
-std::optional<LineError> LineReader::read_quoted(char mark, Scalar& out) {
+std::optional<LineError> LineReader::read_quoted(Scalar& out) {
   const std::size_t open = at_++;
   const std::size_t start = at_;
   std::string changed;
   bool is_changed = false;
   std::size_t copied = start;  // what stands before it is in `changed`
-  for (; !at_end(); ++at_) {
+  for (; !at_end() && text_[at_] != '"'; ++at_) {
+    if (text_[at_] == '\t') return error(std::string(kTab));
+    if (is_control(text_[at_])) return error("a control character");
     const char next = at_ + 1 < text_.size() ? text_[at_ + 1] : '\0';
-    const bool escaped_mark = mark == '"' ? text_[at_] == '\\' && next == '"'
-                                          : text_[at_] == '\'' && next == '\'';
-    if (escaped_mark) {
+    if (text_[at_] != '\\' || (next != '"' && next != '\\')) continue;
+    if (next == '"') {
       changed.append(text_, copied, at_ - copied);
-      copied = ++at_;
+      copied = at_ + 1;
       is_changed = true;
-    } else if (mark == '"' && text_[at_] == '\\' && next != '\0') {
-      ++at_;
-    } else if (text_[at_] == mark) {
-      break;
-    } else if (is_control(text_[at_])) {
-      return error("a control character");
     }
+    ++at_;
   }
   if (at_end()) {
     at_ = open;
@@ -145,11 +142,11 @@ LineError LineReader::error(std::string message) const {
 }
 
 void LineReader::skip_spaces() {
-  while (!at_end() && is_space(text_[at_])) ++at_;
+  while (!at_end() && text_[at_] == ' ') ++at_;
 }
 
 bool LineReader::at_remark() const {
-  return text_[at_] == '#' && (at_ == 0 || is_space(text_[at_ - 1]));
+  return text_[at_] == '#' && (at_ == 0 || text_[at_ - 1] == ' ');
 }
 
 }  // namespace bowline::control::config

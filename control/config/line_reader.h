@@ -6,10 +6,12 @@
 //
 //   [spaces] [- ] item : [value] [# remark]
 //
-// where value is word, "quoted", 'quoted' or [list, of, these].
+// where value is word, "quoted" or [list, of, these].
 //
-// A # begins a remark at the start of a line or after a space. In double quotes \" is a quotation
-// mark, every other backslash stays. No tabs for indentation, no values over several lines.
+// A # begins a remark at the start of a line or after a space. A word has no space and none of ",#
+// (in a list no ], and it does not begin with a bracket); an apostrophe is a character as any
+// other. In quotes \" is a quotation mark, every other backslash stays. Tabs are for remarks only;
+// no value goes over several lines.
 //
 // Pure but for the arena; any process, any thread.
 #pragma once
@@ -55,7 +57,7 @@ class LineReader {
   std::optional<LineError> read_values(Line& line);
   std::optional<LineError> read_list(Line& line);
   std::optional<LineError> read_scalar(bool in_list, Scalar& out);
-  std::optional<LineError> read_quoted(char mark, Scalar& out);
+  std::optional<LineError> read_quoted(Scalar& out);
   LineError error(std::string message) const;
   void skip_spaces();
   bool at_end() const { return at_ == text_.size(); }

@@ -60,7 +60,7 @@ TEST_CASE("errors: structure") {
       {"template:\n  - id: \"\"\n", "f:2:5: template.id: needs exactly one value"},
       {"server:\n\tidentity: x\n", "f:2:1: a tab in the indentation, allowed are spaces"},
       {"server:\n  identity: x y\n",
-       "f:2:15: more text after the value; a value with spaces needs quotes"},
+       "f:2:15: more text after the value; one with spaces or any of \",# needs double quotes"},
       {"clear:\n", "f:1:1: clear: the pattern of sections is missing"},
       {"include: x\n", "f:1:10: include: not allowed in this text"},
       {"include:\n", "f:1:1: include: needs exactly one path or pattern"},

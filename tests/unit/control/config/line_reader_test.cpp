@@ -41,7 +41,6 @@ TEST_CASE("line_reader: lines that are read") {
       {"  -   id: x", "id", 7, 3, {"x"}, {11}},
       // plain values, some of which are not YAML
       {"a: x # remark", "a", 1, 0, {"x"}, {4}},
-      {"a: x#y", "a", 1, 0, {"x#y"}, {4}},
       {"a: %s.zone", "a", 1, 0, {"%s.zone"}, {4}},
       {"a: %c[0-2]/%l[0]", "a", 1, 0, {"%c[0-2]/%l[0]"}, {4}},
       {"a: ::@53", "a", 1, 0, {"::@53"}, {4}},
@@ -49,7 +48,7 @@ TEST_CASE("line_reader: lines that are read") {
       {"a: @(zone|template)", "a", 1, 0, {"@(zone|template)"}, {4}},
       {"a: !(zone)", "a", 1, 0, {"!(zone)"}, {4}},
       {"a: *", "a", 1, 0, {"*"}, {4}},
-      {"a:\tx\t", "a", 1, 0, {"x"}, {4}},
+      {"a: x # \t", "a", 1, 0, {"x"}, {4}},
       {"a: on", "a", 1, 0, {"on"}, {4}},
       {"a: \xc3\xa9", "a", 1, 0, {"\xc3\xa9"}, {4}},
       // quotes
@@ -58,15 +57,17 @@ TEST_CASE("line_reader: lines that are read") {
       {"a: \"x # y\" # z", "a", 1, 0, {"x # y"}, {4}},
       {"a: \"x \\\"y\\\" z\"", "a", 1, 0, {"x \"y\" z"}, {4}},
       {"a: \"x\\032\\\\\"", "a", 1, 0, {"x\\032\\\\"}, {4}},
-      {"a: 'x \"y\"'", "a", 1, 0, {"x \"y\""}, {4}},
-      {"a: 'it''s'", "a", 1, 0, {"it's"}, {4}},
+      {"a: \"x\\\\\"", "a", 1, 0, {"x\\\\"}, {4}},
+      {"a: \"\\\\\\\"x\"", "a", 1, 0, {"\\\\\"x"}, {4}},
+      {"a: \"x\\ny\"", "a", 1, 0, {"x\\ny"}, {4}},
+      {"a: 'x'", "a", 1, 0, {"'x'"}, {4}},
       // lists
       {"a: [x, y]", "a", 1, 0, {"x", "y"}, {5, 8}},
       {"a: [ x ,y, \"z ]\" ] # r", "a", 1, 0, {"x", "y", "z ]"}, {6, 9, 12}},
       {"a: [::1, 127.0.0.1]", "a", 1, 0, {"::1", "127.0.0.1"}, {5, 10}},
       {"a: [::]", "a", 1, 0, {"::"}, {5}},
       {"a: []", "a", 1, 0, {}, {}},
-      {"a: [x, ]", "a", 1, 0, {"x"}, {5}},
+      {"a: [\"x,y\",z]", "a", 1, 0, {"x,y", "z"}, {5, 11}},
   };
   std::deque<std::string> arena;
   LineReader reader(arena);
@@ -93,8 +94,11 @@ TEST_CASE("line_reader: lines that are read") {
 
 TEST_CASE("line_reader: lines that are refused") {
   const std::string form = "a line must be \"item: value\" or \"- item: value\"";
-  const std::string more = "more text after the value; a value with spaces needs quotes";
+  const std::string more =
+      "more text after the value; one with spaces or any of \",# needs double quotes";
   const std::string end = "the quotation has no end on its line";
+  const std::string tab = "a tab, allowed are spaces";
+  const std::string missing = "a value is missing; one with \",#[] needs double quotes";
   const Bad rows[] = {
       {"\ta: x", 1, "a tab in the indentation, allowed are spaces"},
       {"  \ta: x", 3, "a tab in the indentation, allowed are spaces"},
@@ -110,13 +114,25 @@ TEST_CASE("line_reader: lines that are refused") {
       {"a: \"x\" y", 8, more},
       {"a: [x] y", 8, more},
       {"a: \"x", 4, end},
-      {"a: 'x", 4, end},
+      {"a: 'x y'", 7, more},
+      {"a: x#y", 5, more},
+      {"a: x,y", 5, more},
+      {"a: x\"y\"", 5, more},
+      {"a: \"x\"#", 7, more},
+      {"a: ,x", 4, missing},
+      {"a:\tx", 2, "a space is missing after the colon"},
+      {"a: x\t", 5, tab},
+      {"a: \tx", 4, tab},
+      {"a: \"x\"\t", 7, tab},
+      {"a: \"x\ty\"", 6, tab},
       {"a: \"x\\\"", 4, end},
       {"a: [x", 6, "the list has no closing bracket on its line"},
       {"a: [x,", 7, "the list has no closing bracket on its line"},
       {"a: [x y]", 7, "the values of a list are parted by commas"},
-      {"a: [, x]", 5, "a value is missing before the comma"},
-      {"a: [x,, y]", 7, "a value is missing before the comma"},
+      {"a: [, x]", 5, missing},
+      {"a: [x,, y]", 7, missing},
+      {"a: [x, ]", 8, missing},
+      {"a: [[x]]", 5, missing},
       {"a: x\x01y", 5, "a control character"},
       {"a: \"x\x01y\"", 6, "a control character"},
       {std::string("a: x\0y", 6), 5, "a control character"},
