@@ -121,6 +121,7 @@ dns::Result<std::uint64_t> Publisher::publish_locked(std::vector<ZoneDraft>& dra
     const std::vector<Block> stale = draft.published();
     retired.insert(retired.end(), stale.begin(), stale.end());
   }
+  for (const Block& block : retired) retired_octets_ += block.size;
   retired_.push_back({epoch_, std::move(retired)});
   return epoch_;
 }
@@ -128,7 +129,10 @@ dns::Result<std::uint64_t> Publisher::publish_locked(std::vector<ZoneDraft>& dra
 void Publisher::reclaim(std::uint64_t oldest_in_use) {
   const std::lock_guard lock(mutex_);
   while (!retired_.empty() && retired_.front().epoch <= oldest_in_use) {
-    for (const Block& block : retired_.front().blocks) arena_.free(block.ref, block.size);
+    for (const Block& block : retired_.front().blocks) {
+      arena_.free(block.ref, block.size);
+      retired_octets_ -= block.size;
+    }
     retired_.pop_front();
   }
 }
@@ -153,6 +157,11 @@ std::size_t Publisher::retired_blocks() const {
   std::size_t count = 0;
   for (const Retired& retired : retired_) count += retired.blocks.size();
   return count;
+}
+
+std::size_t Publisher::retired_octets() const {
+  const std::lock_guard lock(mutex_);
+  return retired_octets_;
 }
 
 }  // namespace bowline::zones

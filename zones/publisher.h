@@ -43,6 +43,7 @@ class Publisher {
   std::uint64_t epoch() const;
   std::size_t zone_count() const;  // placeholders too
   std::size_t retired_blocks() const;
+  std::size_t retired_octets() const;  // in these blocks
 
  private:
   struct Retired {
@@ -65,6 +66,7 @@ class Publisher {
   link::Settings settings_;
   std::array<std::uint32_t, dns::kMaxDepth + 1> apexes_at_{};  // zones by depth of their apex
   std::deque<Retired> retired_;
+  std::size_t retired_octets_ = 0;
 };
 
 }  // namespace bowline::zones

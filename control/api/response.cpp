@@ -51,6 +51,9 @@ void Response::end_with(const Failure& failure) {
 void Response::put(const Json& content, bool end) {
   std::string frame;
   append_frame(frame, content);
+  const std::lock_guard lock(mutex_);
+  if (ended_) return;
+  ended_ = end;
   outbox_->put({client_, std::move(frame), end});
 }
 

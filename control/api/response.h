@@ -61,7 +61,8 @@ class Response {
   // Says that there is such a table, in case it gets no rows.
   void table(const std::string& name) { put({{"table", name}}, false); }
   void text(const std::string& line) { put({{"text", line}}, false); }
-  // How far a long command is: `done` of `total` (0: not known), counted in `what`.
+  // How far a long command is: `done` of `total` (0: not known), counted in `what`. From any thread;
+  // nothing after the end.
   void progress(std::uint64_t done, std::uint64_t total, const std::string& what) {
     put({{"progress", {{"done", done}, {"total", total}, {"what", what}}}}, false);
   }
@@ -87,6 +88,8 @@ class Response {
 
   std::shared_ptr<Outbox> outbox_;
   const std::uint64_t client_;
+  std::mutex mutex_;
+  bool ended_ = false;  // what comes later is dropped
   Producer producer_;
   Observer observer_;
   bool failed_ = false;

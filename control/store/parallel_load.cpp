@@ -36,12 +36,22 @@ class Pace {
 
 class Load {
  public:
-  Load(const config::Config& config, const std::vector<std::size_t>& indices, Tables& tables)
-      : zones_(config.zones()), indices_(indices), tables_(tables), results_(indices.size()) {}
+  Load(const config::Config& config, const std::vector<std::size_t>& indices, Tables& tables,
+       LoadProgress& progress)
+      : zones_(config.zones()),
+        indices_(indices),
+        tables_(tables),
+        results_(indices.size()),
+        told_(progress) {
+    told_.done = 0;
+    told_.total = indices.size();
+  }
+  ~Load() { told_.total = 0; }
 
   // One loading thread.
   void work() {
     zones::Arena arena(tables_.heap());
+    ++told_.running;
     for (std::size_t i = 0; (i = next_.fetch_add(1)) < indices_.size();) {
       const config::Zone zone = zones_[indices_[i]];
       Pace pace;
@@ -51,12 +61,13 @@ class Load {
         }
       };
       load_zone(zone, arena, tables_.secret(), progress, results_[i]);
-      const std::size_t done = done_.fetch_add(1) + 1;
+      const std::size_t done = told_.done.fetch_add(1) + 1;
       if (pace_.due()) {
         log::info(Category::kServer, "loading zones, {} of {} ({} %)", done, indices_.size(),
                   done * 100 / indices_.size());
       }
     }
+    --told_.running;
   }
 
   std::vector<LoadedZone> take() { return std::move(results_); }
@@ -67,7 +78,7 @@ class Load {
   Tables& tables_;
   std::vector<LoadedZone> results_;
   std::atomic<std::size_t> next_{0};
-  std::atomic<std::size_t> done_{0};
+  LoadProgress& told_;
   Pace pace_;
 };
 
@@ -75,9 +86,9 @@ class Load {
 
 std::vector<LoadedZone> parallel_load(const config::Config& config,
                                       const std::vector<std::size_t>& indices, unsigned threads,
-                                      Tables& tables) {
+                                      Tables& tables, LoadProgress& progress) {
   if (indices.empty()) return {};
-  Load load(config, indices, tables);
+  Load load(config, indices, tables, progress);
   const auto count = std::clamp<std::size_t>(threads, 1, indices.size());
   if (indices.size() > 1) {
     log::info(Category::kServer, "loading {} zones with {} threads", indices.size(), count);

@@ -43,6 +43,16 @@ void StoreThread::post_reload(Job job) {
   wake_.notify_one();
 }
 
+std::size_t StoreThread::waiting() const {
+  const std::lock_guard lock(mutex_);
+  return jobs_.size();
+}
+
+bool StoreThread::busy() const {
+  const std::lock_guard lock(mutex_);
+  return busy_;
+}
+
 void StoreThread::run() {
   std::unique_lock lock(mutex_);
   while (!stop_) {
@@ -54,10 +64,13 @@ void StoreThread::run() {
     if (!jobs_.empty()) {
       job = std::move(jobs_.front().job);
       jobs_.pop_front();
+      busy_ = true;
     }
     lock.unlock();
     job();
+    job = {};  // with what it holds
     lock.lock();
+    busy_ = false;
   }
 }
 

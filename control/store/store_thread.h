@@ -24,6 +24,10 @@ class StoreThread {
   // Runs a job of this kind unless one is waiting already: many signals make one reload.
   void post_reload(Job job);
 
+  // Jobs that wait; and whether one is being done.
+  std::size_t waiting() const;
+  bool busy() const;
+
  private:
   struct Item {
     Job job;
@@ -33,10 +37,11 @@ class StoreThread {
   void run();
 
   Job upkeep_;
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::condition_variable wake_;
   std::deque<Item> jobs_;
   bool stop_ = false;
+  bool busy_ = false;
   std::thread thread_;  // last: it uses the others
 };
 

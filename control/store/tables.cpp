@@ -3,6 +3,7 @@
 #include <poll.h>
 #include <sys/random.h>
 
+#include <algorithm>
 #include <cassert>
 #include <cerrno>
 #include <cstring>
@@ -20,6 +21,11 @@ using log::Category;
 // Mapping a chunk takes the dataplane microseconds once it looks; one that does not look for this
 // long hangs. In looks of a millisecond, since tests move the clock.
 constexpr unsigned kSettleLooks = 5'000;
+
+// Memory of replaced versions that may wait for pins: what changes of some minutes take, or a
+// quarter of the tables where that is more, so that reading a large zone outlives many changes.
+constexpr std::size_t kMinPinBudget = 64 << 20;
+constexpr std::size_t kPinBudgetPart = 4;
 
 }  // namespace
 
@@ -53,6 +59,7 @@ void Tables::start_publisher(const link::Settings& settings) {
   assert(publisher_ == nullptr);
   publisher_ = std::make_unique<zones::Publisher>(*heap_, *header_, settings,
                                                   [this] { return settle(); });
+  pins_ = std::make_unique<VersionPins>(heap_->base(), *header_);
 }
 
 // Called with the heap's lock held, so chunks are sent in the order of their serials.
@@ -110,7 +117,10 @@ bool Tables::settle() {
 
 void Tables::upkeep() {
   const std::uint64_t epoch = publisher_->epoch();
-  std::uint64_t oldest = own_slots_.oldest_in_use(epoch);
+  const std::size_t budget = std::max<std::size_t>(kMinPinBudget, stats().bytes / kPinBudgetPart);
+  const bool over_budget = publisher_->retired_octets() > budget;
+  std::uint64_t oldest = std::min(own_slots_.oldest_in_use(epoch),
+                                  pins_->oldest_in_use(epoch, over_budget));
   const Pairing::Current paired = pairing_.get();
   if (paired.exchange) {
     const link::EpochSlots& slots = (*paired.exchange)->slots;

@@ -11,6 +11,7 @@
 
 #include "control/store/keeper_channel.h"
 #include "control/store/pairing.h"
+#include "control/store/version_pins.h"
 #include "dns/name_key.h"
 #include "dns/result.h"
 #include "link/chunks.h"
@@ -40,6 +41,8 @@ class Tables {
   const link::TablesHeader& header() const { return *header_; }
   // Slots of control's own reading threads.
   link::EpochSlots& own_slots() { return own_slots_; }
+  // For reading at the pace of a client.
+  VersionPins& pins() { return *pins_; }
 
   link::ChunkStats stats() const;
 
@@ -67,6 +70,7 @@ class Tables {
   std::unique_ptr<zones::Heap> heap_;
   std::unique_ptr<zones::Publisher> publisher_;
   link::EpochSlots own_slots_{};
+  std::unique_ptr<VersionPins> pins_;
   link::StallWatch stall_watch_;
   std::uint64_t stall_pairing_ = 0;
   std::uint64_t epoch_before_ = 0;

@@ -171,7 +171,7 @@ void ZoneStore::hold_places(const config::Config& config, const std::vector<std:
 UpdateReport ZoneStore::load(const config::Config& config, const std::vector<std::size_t>& indices,
                              Change change) {
   UpdateReport report;
-  std::vector<LoadedZone> loaded = parallel_load(config, indices, threads_, tables_);
+  std::vector<LoadedZone> loaded = parallel_load(config, indices, threads_, tables_, progress_);
   hold_places(config, indices, loaded, change);
   std::vector<bool> drafted(loaded.size());
   for (std::size_t i = 0; i < loaded.size(); ++i) {

@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "control/config/config.h"
+#include "control/store/load_progress.h"
 #include "control/store/tables.h"
 #include "control/store/zone_loader.h"
 
@@ -70,6 +71,7 @@ class ZoneStore {
   std::shared_ptr<const config::Config> config() const;
   // How many zones are configured, and how many are served.
   std::size_t configured() const;
+  const LoadProgress& progress() const { return progress_; }
   std::size_t served() const { return served_.load(std::memory_order_relaxed); }
   // Status of the zone at this place of the configuration. REQUIRES: index < config.zones().size().
   ZoneStatus status(const config::Config& config, std::size_t index) const;
@@ -118,6 +120,7 @@ class ZoneStore {
   std::unordered_map<Key, Entry> entries_;
   std::shared_ptr<const config::Config> config_;
   std::atomic<std::size_t> served_{0};
+  LoadProgress progress_;
 };
 
 // What the dataplane has to know of the configuration.
