@@ -15,9 +15,18 @@ namespace bowline::link {
 
 inline constexpr std::size_t kMaxSettingText = 255;  // one character-string (RFC 1035 3.3)
 
+// server.proxy-allowlist, each entry one range: a site has a few proxies, or names their networks.
+inline constexpr std::size_t kMaxProxyRanges = 256;
+
 struct SettingText {
   std::uint8_t length = 0;
   std::uint8_t bytes[kMaxSettingText] = {};
+};
+
+// Addresses from `first` to `last`, both included, in network order; IPv4 as ::ffff:a.b.c.d.
+struct SettingRange {
+  std::uint8_t first[16] = {};
+  std::uint8_t last[16] = {};
 };
 
 struct Settings {
@@ -29,13 +38,18 @@ struct Settings {
   std::uint32_t tcp_max_clients = 1024;
   bool edns_client_subnet = false;  // RFC 7871
   bool answer_rotation = false;
-  std::uint8_t unused[2] = {};
+  std::uint16_t proxy_ranges = 0;       // in proxy_allowlist
+  std::uint16_t proxy_ipv4_ranges = 0;  // the first of them are of IPv4
+  std::uint16_t unused = 0;
   SettingText nsid;      // RFC 5001; binary
   SettingText identity;  // id.server, hostname.bind in class CH
   SettingText version;   // version.server, version.bind in class CH
+  // Whose PROXY headers are believed: of each family in ascending order, none overlaps another.
+  SettingRange proxy_allowlist[kMaxProxyRanges] = {};
 };
 
-static_assert(sizeof(SettingText) == 256 && sizeof(Settings) == 20 + 3 * 256);
+static_assert(sizeof(SettingText) == 256 && sizeof(SettingRange) == 32);
+static_assert(sizeof(Settings) == 24 + 3 * 256 + kMaxProxyRanges * sizeof(SettingRange));
 static_assert(std::is_trivially_copyable_v<Settings>);
 
 inline constexpr std::uint64_t kSettingsLayout = layout_hash(
@@ -43,6 +57,8 @@ inline constexpr std::uint64_t kSettingsLayout = layout_hash(
      offsetof(Settings, udp_max_payload_ipv6), offsetof(Settings, tcp_idle_timeout_ms),
      offsetof(Settings, tcp_io_timeout_ms), offsetof(Settings, tcp_max_clients),
      offsetof(Settings, edns_client_subnet), offsetof(Settings, answer_rotation),
-     offsetof(Settings, nsid), offsetof(Settings, identity), offsetof(Settings, version)});
+     offsetof(Settings, nsid), offsetof(Settings, identity), offsetof(Settings, version),
+     offsetof(Settings, proxy_ranges), offsetof(Settings, proxy_ipv4_ranges),
+     offsetof(Settings, proxy_allowlist), kMaxProxyRanges});
 
 }  // namespace bowline::link

@@ -56,9 +56,13 @@ struct Server {
   unsigned tcp_idle_timeout_s = 0;
   unsigned tcp_io_timeout_ms = 0;  // 0: no limit
   bool tcp_reuseport = false;      // each TCP worker has its own sockets
+  bool socket_affinity = false;    // a CPU's packets go to the worker that is kept on it
   unsigned tcp_max_clients = 0;    // 0: half of the file descriptor limit
   unsigned udp_max_payload_ipv4 = 0;
   unsigned udp_max_payload_ipv6 = 0;
+  std::vector<AddressRange> proxy_allowlist;  // whose PROXY headers are believed
+  std::vector<std::string> dbus_events;       // as the option names them, without `none`
+  unsigned dbus_init_delay_s = 0;
 };
 
 enum class Poll : std::uint8_t { kAdaptive, kBusy };
@@ -122,6 +126,7 @@ struct Zone {
   dns::Name name;       // lower case
   std::string file;     // absolute
   std::string storage;  // absolute
+  std::uint32_t default_ttl = 0;  // of records of the file before any other says one
   SemanticChecks semantic_checks = SemanticChecks::kOff;
 };
 

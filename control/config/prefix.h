@@ -15,6 +15,8 @@ namespace bowline::control::config {
 
 // Prefixes that dataplane.drop may come to: no more fit the XDP program's map (ebpf/steer.h).
 inline constexpr std::size_t kMaxDropPrefixes = 65'536;
+// Entries of server.proxy-allowlist: the room of the dataplane's settings (link/settings.h).
+inline constexpr std::size_t kMaxProxyRanges = 256;
 
 struct Prefix {
   Address::Family family = Address::Family::kIpv4;  // or kIpv6

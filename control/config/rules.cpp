@@ -298,6 +298,7 @@ struct Rule {
 constexpr Rule kRules[] = {
     {"server", check_listen},
     {"server", check_user},
+    {"server", [](const Subject& s) { s.limit("proxy-allowlist", kMaxProxyRanges); }},
     {"xdp", check_listen},
     {"dataplane", check_dataplane},
     {"acl", check_acl},

@@ -153,9 +153,17 @@ Server Config::server() const {
   server.tcp_io_timeout_ms = reader.number("tcp-io-timeout");
   server.tcp_max_clients = reader.number("tcp-max-clients", half_of_file_limit());
   server.tcp_reuseport = reader.flag("tcp-reuseport");
+  server.socket_affinity = reader.flag("socket-affinity");
   const unsigned payload = reader.number("udp-max-payload");
   server.udp_max_payload_ipv4 = reader.number("udp-max-payload-ipv4", payload);
   server.udp_max_payload_ipv6 = reader.number("udp-max-payload-ipv6", payload);
+  for (const Value& each : reader.all("proxy-allowlist")) {
+    server.proxy_allowlist.push_back(each.range());
+  }
+  for (const Value& each : reader.all("dbus-event")) {
+    if (each.text() != "none") server.dbus_events.push_back(each.text());
+  }
+  server.dbus_init_delay_s = reader.number("dbus-init-delay");
   return server;
 }
 

@@ -6,10 +6,15 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cassert>
 #include <climits>
+#include <cstring>
 #include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
+#include "control/config/prefix.h"
 #include "control/store/zone_store.h"
 
 namespace bowline::control::store {
@@ -38,6 +43,58 @@ std::string find_host_name() {
 const std::string& host_name() {
   static const std::string name = find_host_name();
   return name;
+}
+
+using Family = config::Address::Family;
+
+link::SettingRange range_of(const config::AddressRange& range) {
+  link::SettingRange result;
+  if (range.family == Family::kIpv6) {
+    std::copy(range.first.begin(), range.first.end(), result.first);
+    std::copy(range.last.begin(), range.last.end(), result.last);
+    return result;
+  }
+  for (const auto& [from, to] : {std::pair{&range.first, result.first}, {&range.last, result.last}}) {
+    to[10] = to[11] = 0xff;
+    std::copy_n(from->begin(), 4, to + 12);
+  }
+  return result;
+}
+
+bool ends_before(const std::uint8_t* one, const std::uint8_t* other) {
+  return std::memcmp(one, other, sizeof(link::SettingRange::first)) < 0;
+}
+
+// Appends the ranges of one family in order, those that overlap joined. Returns the new count.
+std::size_t add_family(const std::vector<config::AddressRange>& all, Family family,
+                       std::size_t count, link::SettingRange* to) {
+  std::vector<link::SettingRange> ranges;
+  for (const config::AddressRange& each : all) {
+    if (each.family == family) ranges.push_back(range_of(each));
+  }
+  std::ranges::sort(ranges, [](const link::SettingRange& a, const link::SettingRange& b) {
+    return ends_before(a.first, b.first);
+  });
+  const std::size_t begin = count;
+  for (const link::SettingRange& each : ranges) {
+    link::SettingRange* const last = count > begin ? &to[count - 1] : nullptr;
+    if (last == nullptr || ends_before(last->last, each.first)) {
+      to[count++] = each;
+    } else if (ends_before(last->last, each.last)) {
+      std::copy(std::begin(each.last), std::end(each.last), last->last);
+    }
+  }
+  return count;
+}
+
+void set_proxies(const std::vector<config::AddressRange>& all, link::Settings& settings) {
+  static_assert(config::kMaxProxyRanges == link::kMaxProxyRanges);
+  assert(all.size() <= link::kMaxProxyRanges);
+  link::SettingRange* const table = settings.proxy_allowlist;
+  const std::size_t ipv4 = add_family(all, Family::kIpv4, 0, table);
+  settings.proxy_ipv4_ranges = static_cast<std::uint16_t>(ipv4);
+  settings.proxy_ranges =
+      static_cast<std::uint16_t>(add_family(all, Family::kIpv6, ipv4, table));
 }
 
 template <typename Octets>
@@ -70,6 +127,7 @@ link::Settings make_settings(const config::Config& config) {
   } else {
     copy_text(host_name(), settings.nsid);
   }
+  set_proxies(server.proxy_allowlist, settings);
   return settings;
 }
 

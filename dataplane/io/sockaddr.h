@@ -16,14 +16,14 @@ inline void store_ipv4(const void* address, link::Endpoint& endpoint) {
   std::memcpy(&endpoint.address[12], address, 4);
 }
 
-// REQUIRES: `storage` holds an IPv4 or IPv6 address.
+// All zero for what has no IP address: a client on a UNIX socket.
 inline link::Endpoint to_endpoint(const sockaddr_storage& storage) {
   link::Endpoint endpoint;
   if (storage.ss_family == AF_INET) {
     const auto& address = reinterpret_cast<const sockaddr_in&>(storage);
     store_ipv4(&address.sin_addr, endpoint);
     endpoint.port = ntohs(address.sin_port);
-  } else {
+  } else if (storage.ss_family == AF_INET6) {
     const auto& address = reinterpret_cast<const sockaddr_in6&>(storage);
     std::memcpy(endpoint.address.data(), &address.sin6_addr, 16);
     endpoint.port = ntohs(address.sin6_port);

@@ -97,6 +97,9 @@ class TcpServer {
     bool refused = false;          // what it sends is not DNS and not looked at any more
     bool shut = false;             // we send no more
     bool ipv6 = false;
+    bool local = false;            // on a UNIX socket
+    bool may_be_proxied = false;   // a PROXY header may come before the first request
+    std::unique_ptr<link::Endpoint> client;  // who it is, where the peer is a proxy
     RequestBuffer requests;
     ReplyQueue replies;
 
@@ -143,6 +146,7 @@ class TcpServer {
   void pass_on(const link::Reply& reply);
 
   // Each returns false if the connection was closed.
+  bool take_proxy_header(Id id, dns::Bytes& stream, bool& wait);
   bool serve(Id id, dns::Bytes fresh);
   bool answer_batch(Id id, std::size_t count);
   bool send_batch(Id id, std::size_t count);
@@ -154,7 +158,7 @@ class TcpServer {
   void watch_for(Id id, std::uint32_t interest);
   std::size_t take_batch(Connection& connection, dns::Bytes& stream);
   bool ask(Id id, const answer::Query& query);
-  void count_request(const answer::Query& query, bool ipv6);
+  void count_request(const answer::Query& query, const Connection& connection);
 
   const std::vector<TcpListener> listeners_;
   const int doorbell_;

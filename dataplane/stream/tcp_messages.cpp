@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "dataplane/io/sockaddr.h"
+#include "dataplane/net/proxy.h"
 #include "dataplane/stream/tcp.h"
 
 namespace bowline::dataplane {
@@ -132,6 +133,14 @@ Waiting TcpServer::waits_for(const Connection& connection) const {
 bool TcpServer::serve(Id id, dns::Bytes fresh) {
   Connection& connection = connections_[id];
   dns::Bytes stream = connection.requests.join(fresh);
+  if (connection.may_be_proxied) [[unlikely]] {
+    bool wait = false;
+    if (!take_proxy_header(id, stream, wait)) return false;
+    if (wait) {
+      connection.requests.keep(stream);
+      return true;
+    }
+  }
   while (connection.may_take()) {
     const std::size_t count = take_batch(connection, stream);
     if (count == 0) break;
@@ -139,6 +148,31 @@ bool TcpServer::serve(Id id, dns::Bytes fresh) {
     if (!answer_batch(id, count)) return false;
   }
   connection.requests.keep(connection.refused ? dns::Bytes{} : stream);
+  return true;
+}
+
+// Takes the PROXY header, if there is one, off the front of a connection's first octets. `wait`:
+// more of them must come first. From then on the client counts as the one that the proxy named.
+bool TcpServer::take_proxy_header(Id id, dns::Bytes& stream, bool& wait) {
+  Connection& connection = connections_[id];
+  net::ProxyHeader header;
+  const net::ProxyFinding finding = net::read_proxy_header(stream, header);
+  wait = finding == net::ProxyFinding::kMore;
+  if (wait) return true;
+  connection.may_be_proxied = false;
+  if (finding == net::ProxyFinding::kNone) return true;
+  if (finding == net::ProxyFinding::kWrong) {
+    link_.counters.add(header.fault);
+    close(id, Counter::tcp_closed_malformed);
+    return false;
+  }
+  link_.counters.add(Counter::proxied);
+  stream = stream.subspan(header.size);
+  if (!header.has_client) return true;
+  clients_.leave(seat_, connection.group);
+  connection.group = clients_.group_of(header.client);
+  (void)clients_.arrive(seat_, connection.group);
+  connection.client = std::make_unique<link::Endpoint>(header.client);
   return true;
 }
 
@@ -163,9 +197,11 @@ std::size_t TcpServer::take_batch(Connection& connection, dns::Bytes& stream) {
   return count;
 }
 
-void TcpServer::count_request(const answer::Query& query, bool ipv6) {
+void TcpServer::count_request(const answer::Query& query, const Connection& connection) {
   link_.counters.add(Counter::received_tcp);
-  link_.counters.add(ipv6 ? Counter::received_ipv6 : Counter::received_ipv4);
+  if (!connection.local) {
+    link_.counters.add(connection.ipv6 ? Counter::received_ipv6 : Counter::received_ipv4);
+  }
   if (query.action == answer::Action::kDrop || !query.facts.has_edns) return;
   link_.counters.add(Counter::edns);
   if (query.facts.edns.dnssec_ok) link_.counters.add(Counter::dnssec_ok);
@@ -181,7 +217,7 @@ bool TcpServer::answer_batch(Id id, std::size_t count) {
   std::size_t replies = 0;
   for (std::size_t i = 0; i < count && !connection.refused; ++i) {
     answer::Query& query = queries_[i];
-    count_request(query, connection.ipv6);
+    count_request(query, connection);
     if (query.action == answer::Action::kAsk) {
       if (ask(id, query)) continue;
       answer::answer_error(query, dns::Rcode::kServFail, sources);
@@ -212,8 +248,9 @@ bool TcpServer::ask(Id id, const answer::Query& query) {
   sockaddr_storage address{};
   socklen_t size = sizeof address;
   if (::getpeername(connection.socket.get(), reinterpret_cast<sockaddr*>(&address), &size) == 0) {
-    context.peer = context.packet_peer = to_endpoint(address);
+    context.packet_peer = to_endpoint(address);
   }
+  context.peer = connection.client ? *connection.client : context.packet_peer;
   size = sizeof address;
   if (::getsockname(connection.socket.get(), reinterpret_cast<sockaddr*>(&address), &size) == 0) {
     context.local = to_endpoint(address);

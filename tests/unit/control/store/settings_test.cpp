@@ -1,4 +1,6 @@
 // What the dataplane is told of the configuration.
+#include <arpa/inet.h>
+
 #include <catch2/catch.hpp>
 #include <cstring>
 #include <string>
@@ -63,4 +65,44 @@ TEST_CASE("two equal configurations give equal octets, as the comparison before 
   const link::Settings one = settings_of("    answer-rotation: on\n");
   const link::Settings other = settings_of("    answer-rotation: on\n");
   CHECK(std::memcmp(&one, &other, sizeof one) == 0);
+}
+
+namespace {
+
+std::string range(const link::SettingRange& range) {
+  std::string text;
+  for (const std::uint8_t* address : {range.first, range.last}) {
+    char buffer[INET6_ADDRSTRLEN];
+    text += (text.empty() ? "" : " - ");
+    text += ::inet_ntop(AF_INET6, address, buffer, sizeof buffer);
+  }
+  return text;
+}
+
+}  // namespace
+
+TEST_CASE("proxies are ranges in order, those that overlap are one") {
+  const link::Settings settings = settings_of(
+      "    proxy-allowlist: [ 192.0.2.0/28, 2001:db8::/127, 10.0.0.9, 192.0.2.4-192.0.2.40,\n"
+      "                       192.0.2.6, ::1, 10.0.0.1-10.0.0.3 ]\n");
+  REQUIRE(settings.proxy_ranges == 5);
+  REQUIRE(settings.proxy_ipv4_ranges == 3);
+  CHECK(range(settings.proxy_allowlist[0]) == "::ffff:10.0.0.1 - ::ffff:10.0.0.3");
+  CHECK(range(settings.proxy_allowlist[1]) == "::ffff:10.0.0.9 - ::ffff:10.0.0.9");
+  CHECK(range(settings.proxy_allowlist[2]) == "::ffff:192.0.2.0 - ::ffff:192.0.2.40");
+  CHECK(range(settings.proxy_allowlist[3]) == "::1 - ::1");
+  CHECK(range(settings.proxy_allowlist[4]) == "2001:db8:: - 2001:db8::1");
+}
+
+TEST_CASE("256 entries of the allowlist are carried, one more is an error of the configuration") {
+  std::string list = "    proxy-allowlist: [ 10.0.0.0";
+  for (unsigned i = 1; i < link::kMaxProxyRanges; ++i) {
+    list += ", 10." + std::to_string(i) + ".0.1";
+  }
+  const link::Settings settings = settings_of(list + " ]\n");
+  CHECK(settings.proxy_ranges == link::kMaxProxyRanges);
+  const auto refused = config::load_config_text("server:\n" + list + ", 192.0.2.1 ]\n",
+                                                "test.conf", {false, false});
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().find("server.proxy-allowlist: at most 256 values") != std::string::npos);
 }
