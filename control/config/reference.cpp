@@ -1,10 +1,13 @@
+// bowline.conf(5) and lists, written from the option table.
 #include "control/config/reference.h"
 
 #include <fmt/format.h>
 
+#include <cassert>
 #include <string_view>
 
 #include "control/config/option.h"
+#include "control/config/reference_text.h"
 
 namespace bowline::control::config {
 
@@ -85,10 +88,24 @@ void write_option(std::string& page, const Option& option) {
   page += fmt::format(".br\nValue: {}{}.\n", plain(value),
                       option.count == Count::kMany ? "; several may be given" : "");
   page += fmt::format(".br\nDefault: {}.\n", plain(default_text(option.fallback)));
+  page += fmt::format(".br\nA change takes effect at the next {}. Since version {}.\n",
+                      option.change == When::kRestart ? "start" : "reload", plain(option.since));
   if (option.effect == Effect::kLater) {
     page += ".br\nAccepted and checked, without effect in this version.\n";
-  } else if (option.change == When::kRestart) {
-    page += ".br\nA changed value takes effect at the next start.\n";
+  }
+}
+
+void write_lines(std::string& page, std::string_view text) {
+  page += ".PP\n.nf\n" + plain(text) + ".fi\n";
+}
+
+void write_section(std::string& page, const Section& section) {
+  const SectionText* const text = text_of(section.name);
+  assert(text != nullptr);
+  page += fmt::format(".SH SECTION {}\n{}\n", plain(section.name), plain(text->introduction));
+  write_lines(page, text->example);
+  for (const Option* option : options_of(section.name)) {
+    if (option->section == section.name) write_option(page, *option);
   }
 }
 
@@ -96,25 +113,28 @@ void write_option(std::string& page, const Option& option) {
 
 std::string manual_page(const std::string& version) {
   std::string page = fmt::format(".TH BOWLINE.CONF 5 \"\" \"Bowline {}\" \"Bowline\"\n", version);
-  page +=
-      ".SH NAME\nbowline.conf \\- configuration of the Bowline DNS server\n"
-      ".SH DESCRIPTION\nThe file has sections; a section has items, or a list of entries with "
-      "items. "
-      "It is the dialect of knot.conf: an existing one may be used as it is.\n"
-      ".PP\n.nf\n"
-      "server:\n    listen: [ 192.0.2.53, 2001:db8::53 ]\n"
-      "template:\n  \\- id: default\n    storage: /var/lib/bowline\n"
-      "zone:\n  \\- domain: example.com\n    file: example.com.zone\n.fi\n";
-  for (const Section& section : sections()) {
-    page += fmt::format(".SH {}\n{}\n", plain(section.name), plain(section.help));
-    if (section.has_entries()) {
-      page += fmt::format("A list of entries; each begins with \\- {}:\n", plain(section.id));
-    }
-    for (const Option* option : options_of(section.name)) {
-      if (option->section == section.name) write_option(page, *option);
-    }
-  }
+  page += ".SH NAME\nbowline.conf \\- configuration of the Bowline DNS server\n";
+  page += ".SH DESCRIPTION\n" + std::string(dialect_text());
+  for (const Section& section : sections()) write_section(page, section);
   page += ".SH SEE ALSO\nbowlined(8), bowlinec(8)\n";
+  return page;
+}
+
+std::string later_page() {
+  std::string page =
+      "# Options that are not yet effective\n\n"
+      "They are accepted and checked, and named once at start and reload; nothing acts upon them "
+      "yet.\nWritten from the option table by `docs/option_reference --later` of a build "
+      "folder; a test compares.\n";
+  for (const Section& section : sections()) {
+    std::string items;
+    for (const Option* option : options_of(section.name)) {
+      if (option->section != section.name || option->effect != Effect::kLater) continue;
+      if (option->name == section.id) continue;
+      items += fmt::format("* `{}`\n", option->name);
+    }
+    if (!items.empty()) page += fmt::format("\n## {}\n\n{}", section.name, items);
+  }
   return page;
 }
 

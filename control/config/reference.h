@@ -1,6 +1,7 @@
-// The option reference as a manual page, bowline.conf(5), written from the option table.
+// What is written from the option table for people: the reference as a manual page,
+// bowline.conf(5), and the list of what is not yet effective, docs/not-yet-effective.md.
 //
-// Called by the program that the build runs; any thread.
+// Called by the program that the build runs and by tests; any thread.
 #pragma once
 
 #include <string>
@@ -9,5 +10,8 @@ namespace bowline::control::config {
 
 // roff source (man(7)). `version` is the program's.
 std::string manual_page(const std::string& version);
+
+// Markdown: each item that is accepted and checked, but not acted upon, by section.
+std::string later_page();
 
 }  // namespace bowline::control::config

@@ -1,0 +1,21 @@
+// The option table as JSON Schema (2020-12) of a whole configuration.
+//
+//   { "server": { "listen": ["192.0.2.1@53"] }, "zone": [ { "domain": "example.", ... } ], ... }
+//
+// A section with entries is an array of objects, any other one an object. An item with several
+// values is an array, else one value: a number, true or false, or text as in the file. The schema
+// tells types, bounds and words; what needs the whole configuration (references that exist,
+// duplicates, rules between items) only a load checks. `x-since`, `x-restart`, `x-effective`,
+// `x-reference` and `x-default` beside an item say what JSON Schema has no word for.
+//
+// Pure; any process, any thread. Called for bowlinec conf-schema, REST and by the build.
+#pragma once
+
+#include <string>
+
+namespace bowline::control::config {
+
+// Indented, with a final line end.
+std::string json_schema();
+
+}  // namespace bowline::control::config
