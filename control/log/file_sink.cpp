@@ -1,54 +1,45 @@
-// A log file that can be opened again, and the system log.
+// A log file that can be opened again.
 #include "control/log/file_sink.h"
 
 #include <fcntl.h>
-#include <syslog.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
-
-#include "control/log/levels.h"
 
 namespace bowline::control::log {
 namespace {
 
 constexpr mode_t kFileMode = 0640;  // logs name clients: not for everybody
 
-dns::Result<int> open_file(const std::string& path) {
-  const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, kFileMode);
+dns::Result<int> open_file(const std::string& path, const Owner& owner) {
+  // Where another user may write, root follows no link that this user could have made.
+  const bool foreign = ::geteuid() == 0 && owner.uid != 0;
+  const int flags = O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY | (foreign ? O_NOFOLLOW : 0);
+  const int file = ::open(path.c_str(), flags, kFileMode);
   if (file < 0) {
     return dns::Error{"cannot open the log file " + path + ": " + std::strerror(errno) +
                       "; check the directory and its owner"};
   }
+  struct stat found {};
+  const bool own = ::fstat(file, &found) == 0 && S_ISREG(found.st_mode) && found.st_nlink == 1;
+  if (foreign && own && found.st_uid == 0) (void)!::fchown(file, owner.uid, owner.gid);
   return file;
-}
-
-int syslog_priority(Level level) {
-  switch (level) {
-    case Level::kCritical: return LOG_CRIT;
-    case Level::kError: return LOG_ERR;
-    case Level::kWarning: return LOG_WARNING;
-    case Level::kNotice: return LOG_NOTICE;
-    case Level::kInfo: return LOG_INFO;
-    case Level::kDebug:
-    case Level::kNone: break;
-  }
-  return LOG_DEBUG;
 }
 
 }  // namespace
 
-dns::Result<std::shared_ptr<FileSink>> FileSink::open(const std::string& path) {
-  const auto file = open_file(path);
+dns::Result<std::shared_ptr<FileSink>> FileSink::open(const std::string& path, const Owner& owner) {
+  const auto file = open_file(path, owner);
   if (!file) return dns::Error{file.error()};
-  return std::make_shared<FileSink>(path, *file);
+  return std::make_shared<FileSink>(path, owner, *file);
 }
 
 FileSink::~FileSink() { close(file_); }
 
 dns::Result<void> FileSink::reopen() {
-  const auto file = open_file(path_);
+  const auto file = open_file(path_, owner_);
   if (!file) return dns::Error{file.error()};
   const std::lock_guard lock(mutex_);
   close(file_);
@@ -68,11 +59,6 @@ void FileSink::sink_it_(const spdlog::details::log_msg& message) {
     at += written;
     left -= static_cast<std::size_t>(written);
   }
-}
-
-void SyslogSink::sink_it_(const spdlog::details::log_msg& message) {
-  ::syslog(LOG_DAEMON | syslog_priority(from_spdlog(message.level)), "%.*s",
-           static_cast<int>(message.payload.size()), message.payload.data());
 }
 
 }  // namespace bowline::control::log

@@ -1,4 +1,4 @@
-// A log file that can be opened again after rotation, and the system log with its own severities.
+// A log file that can be opened again after rotation.
 //
 // Private to this folder; any thread. spdlog's file sink would leave its descriptor open in the
 // processes that the keeper starts.
@@ -10,14 +10,16 @@
 #include <mutex>
 #include <string>
 
+#include "control/log/log.h"
 #include "dns/result.h"
 
 namespace bowline::control::log {
 
 class FileSink : public spdlog::sinks::base_sink<std::mutex> {
  public:
-  static dns::Result<std::shared_ptr<FileSink>> open(const std::string& path);
-  FileSink(std::string path, int file) : path_(std::move(path)), file_(file) {}
+  static dns::Result<std::shared_ptr<FileSink>> open(const std::string& path, const Owner& owner);
+  FileSink(std::string path, const Owner& owner, int file)
+      : path_(std::move(path)), owner_(owner), file_(file) {}
   ~FileSink() override;
 
   // On an error the former file stays in use.
@@ -29,13 +31,8 @@ class FileSink : public spdlog::sinks::base_sink<std::mutex> {
 
  private:
   const std::string path_;
+  const Owner owner_;
   int file_;
-};
-
-class SyslogSink : public spdlog::sinks::base_sink<std::mutex> {
- protected:
-  void sink_it_(const spdlog::details::log_msg& message) override;
-  void flush_() override {}
 };
 
 }  // namespace bowline::control::log

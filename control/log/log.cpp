@@ -3,6 +3,7 @@
 
 #include <spdlog/pattern_formatter.h>
 #include <spdlog/sinks/stdout_color_sinks.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -12,6 +13,7 @@
 
 #include "control/log/file_sink.h"
 #include "control/log/levels.h"
+#include "control/log/system_log.h"
 
 namespace bowline::control::log {
 namespace {
@@ -19,14 +21,15 @@ namespace {
 using config::LogTarget;
 
 constexpr std::size_t kCategories = 4;
-constexpr std::string_view kLevelNames[] = {"critical", "error", "warning",
-                                            "notice",   "info",  "debug"};
+constexpr std::size_t kLevels = 6;
+// What a line may take: syslog and the journal have it whole, and no text from outside grows it.
+constexpr std::size_t kMaxLine = 8 * 1024;
 
 class LevelName : public spdlog::custom_flag_formatter {
  public:
   void format(const spdlog::details::log_msg& message, const std::tm&,
               spdlog::memory_buf_t& out) override {
-    const std::string_view name = kLevelNames[static_cast<std::size_t>(from_spdlog(message.level))];
+    const std::string_view name = name_of(from_spdlog(message.level));
     out.append(name.data(), name.data() + name.size());
   }
   std::unique_ptr<custom_flag_formatter> clone() const override {
@@ -42,8 +45,9 @@ std::unique_ptr<spdlog::formatter> make_formatter() {
 
 struct Target {
   LogTarget wanted;
-  std::shared_ptr<spdlog::sinks::sink> sink;
-  std::shared_ptr<FileSink> file;  // the same, if it is a file
+  std::shared_ptr<spdlog::sinks::sink> sink;       // null: the log of the system, or
+  std::shared_ptr<FileSink> file = nullptr;        // the same, if it is a file
+  void (*system)(const Record& record) = nullptr;  // without a sink
 
   Level least(Category category) const {
     switch (category) {
@@ -75,27 +79,60 @@ std::shared_ptr<spdlog::sinks::sink> make_terminal() {
   return sink;
 }
 
+// Set before there are threads.
+Options options;
+
+// A stream that systemd leads to the journal gets what the journal gets.
+template <typename Sink>
+Target make_stream(const LogTarget& wanted, int descriptor) {
+  if (leads_to_journal(descriptor)) return {wanted, nullptr, nullptr, write_to_journal};
+  return {wanted, make_terminal<Sink>()};
+}
+
 dns::Result<Target> open_target(const LogTarget& wanted) {
-  Target target{wanted, nullptr, nullptr};
   switch (wanted.kind) {
     case LogTarget::Kind::kStdout:
-      target.sink = make_terminal<spdlog::sinks::stdout_color_sink_mt>();
-      break;
+      return make_stream<spdlog::sinks::stdout_color_sink_mt>(wanted, STDOUT_FILENO);
     case LogTarget::Kind::kStderr:
-      target.sink = make_terminal<spdlog::sinks::stderr_color_sink_mt>();
-      break;
+      return make_stream<spdlog::sinks::stderr_color_sink_mt>(wanted, STDERR_FILENO);
     case LogTarget::Kind::kSyslog:
-      target.sink = std::make_shared<SyslogSink>();
+      return Target{wanted, nullptr, nullptr, has_journal() ? write_to_journal : write_to_syslog};
+    case LogTarget::Kind::kFile:
       break;
-    case LogTarget::Kind::kFile: {
-      auto file = FileSink::open(wanted.path);
-      if (!file) return dns::Error{file.error()};
-      target.file = *file;
-      target.sink = target.file;
-    }
   }
-  target.sink->set_formatter(make_formatter());
-  return target;
+  auto file = FileSink::open(wanted.path, options.owner);
+  if (!file) return dns::Error{file.error()};
+  return Target{wanted, *file, *file};
+}
+
+dns::Result<std::shared_ptr<const Targets>> open_targets(const std::vector<LogTarget>& wanted) {
+  auto opened = std::make_shared<Targets>();
+  for (const LogTarget& each : wanted) {
+    auto target = open_target(each);
+    if (!target) return dns::Error{target.error()};
+    if (target->sink) target->sink->set_formatter(make_formatter());
+    opened->push_back(std::move(*target));
+  }
+  return std::shared_ptr<const Targets>(std::move(opened));
+}
+
+void take_everything(LogTarget& target) {
+  target.server = target.control = target.zone = target.quic = Level::kDebug;
+}
+
+// With debug messages of everything on stdout.
+std::vector<LogTarget> make_verbose(std::vector<LogTarget> targets) {
+  for (LogTarget& target : targets) {
+    if (target.kind != LogTarget::Kind::kStdout) continue;
+    take_everything(target);
+    return targets;
+  }
+  LogTarget details;
+  details.kind = LogTarget::Kind::kStdout;
+  details.most_severe = Level::kDebug;
+  take_everything(details);
+  targets.push_back(details);
+  return targets;
 }
 
 // The targets in use. A writer keeps the set that it began with.
@@ -108,12 +145,7 @@ class Current {
     usual.kind = LogTarget::Kind::kStdout;
     usual.server = usual.control = usual.zone = usual.quic = Level::kInfo;
     usual.most_severe = Level::kNotice;
-    auto targets = std::make_shared<Targets>();
-    for (const LogTarget& wanted : {serious, usual}) {
-      auto target = open_target(wanted);
-      if (target) targets->push_back(std::move(*target));
-    }
-    replace(std::move(targets));
+    replace(*open_targets({serious, usual}));  // streams, which need not be opened
   }
 
   std::shared_ptr<const Targets> get() {
@@ -124,7 +156,7 @@ class Current {
   void replace(std::shared_ptr<const Targets> targets) {
     for (std::size_t category = 0; category < kCategories; ++category) {
       unsigned mask = 0;
-      for (std::size_t level = 0; level < std::size(kLevelNames); ++level) {
+      for (std::size_t level = 0; level < kLevels; ++level) {
         const auto takes = [&](const Target& target) {
           return target.takes(static_cast<Category>(category), static_cast<Level>(level));
         };
@@ -158,7 +190,7 @@ Current& current() {
 std::string printable(std::string_view text) {
   std::string result;
   result.reserve(text.size());
-  for (const char c : text) {
+  for (const char c : text.substr(0, kMaxLine)) {
     const auto octet = static_cast<unsigned char>(c);
     if (octet < 0x20 || octet == 0x7f) {
       result += fmt::format("\\{:03}", octet);
@@ -166,19 +198,37 @@ std::string printable(std::string_view text) {
       result += c;
     }
   }
+  if (text.size() > kMaxLine) result += "...";
   return result;
+}
+
+void write_record(const Record& record) {
+  const auto targets = current().get();
+  const spdlog::details::log_msg message({}, to_spdlog(record.level), record.text);
+  bool in_system_log = false;  // once, however many targets lead there
+  for (const Target& target : *targets) {
+    if (!target.takes(record.category, record.level)) continue;
+    if (target.system != nullptr) {
+      if (!in_system_log) target.system(record);
+      in_system_log = true;
+      continue;
+    }
+    try {
+      target.sink->log(message);
+    } catch (const spdlog::spdlog_ex&) {
+      // A target that cannot be written to loses lines, never the service.
+    }
+  }
 }
 
 }  // namespace
 
+void set_options(const Options& wanted) { options = wanted; }
+
 dns::Result<void> setup(const std::vector<LogTarget>& targets) {
-  auto opened = std::make_shared<Targets>();
-  for (const LogTarget& wanted : targets) {
-    auto target = open_target(wanted);
-    if (!target) return dns::Error{target.error()};
-    opened->push_back(std::move(*target));
-  }
-  current().replace(std::move(opened));
+  auto opened = open_targets(options.verbose ? make_verbose(targets) : targets);
+  if (!opened) return dns::Error{opened.error()};
+  current().replace(std::move(*opened));
   return {};
 }
 
@@ -194,26 +244,20 @@ bool enabled(Category category, Level level) { return current().takes(category, 
 
 void write(Category category, Level level, std::string_view text) {
   if (level > Level::kDebug) return;
-  const std::string line = printable(text);
-  const auto targets = current().get();
-  const spdlog::details::log_msg message({}, to_spdlog(level), line);
-  for (const Target& target : *targets) {
-    if (!target.takes(category, level)) continue;
-    try {
-      target.sink->log(message);
-    } catch (const spdlog::spdlog_ex&) {
-      // A target that cannot be written to loses lines, never the service.
-    }
-  }
+  write_record({category, level, {}, printable(text)});
 }
 
 void write_zone(dns::NameView zone, Level level, std::string_view text) {
-  write(Category::kZone, level, fmt::format("[{}] {}", zone.to_text(), text));
+  if (level > Level::kDebug) return;
+  const std::string name = zone.to_text();
+  write_record({Category::kZone, level, name, printable(fmt::format("[{}] {}", name, text))});
 }
 
 void flush() {
   const auto targets = current().get();
-  for (const Target& target : *targets) target.sink->flush();
+  for (const Target& target : *targets) {
+    if (target.sink) target.sink->flush();
+  }
 }
 
 }  // namespace bowline::control::log

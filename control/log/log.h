@@ -6,6 +6,7 @@
 #pragma once
 
 #include <fmt/format.h>
+#include <sys/types.h>
 
 #include <cstdint>
 #include <string>
@@ -23,6 +24,20 @@ using Level = config::LogLevel;
 
 enum class Category : std::uint8_t { kServer, kControl, kZone, kQuic };
 
+// Whom the keeper, as root, gives log files to.
+struct Owner {
+  uid_t uid = 0;
+  gid_t gid = 0;
+};
+
+struct Options {
+  bool verbose = false;  // debug messages of all categories to stdout as well
+  Owner owner{};
+};
+
+// What setup() and reopen() go by from then on: before the first of them.
+void set_options(const Options& options);
+
 // Opens the targets and puts them in place of the former ones. On an error (a file that cannot be
 // opened) the former ones stay. Before the first call: warnings to stderr, the rest to stdout.
 dns::Result<void> setup(const std::vector<config::LogTarget>& targets);
@@ -33,7 +48,8 @@ dns::Result<void> reopen();
 // Whether any target takes this: to save costly arguments.
 bool enabled(Category category, Level level);
 
-// Writes one finished line. Line breaks and control characters in it become visible escapes.
+// Writes one finished line. Line breaks and control characters in it become visible escapes; what
+// is beyond 8 KiB is cut.
 void write(Category category, Level level, std::string_view text);
 // With "[zone.] " in front.
 void write_zone(dns::NameView zone, Level level, std::string_view text);

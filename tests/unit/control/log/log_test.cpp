@@ -1,13 +1,19 @@
-// Logging to files: levels, categories, escapes, rotation.
+// Logging to files: levels, categories, escapes, rotation, owners.
 #include "control/log/log.h"
 
+#include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <catch2/catch.hpp>
+#include <cstdio>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <regex>
 #include <thread>
+
+#include "control/log/system_log.h"
 
 using namespace bowline;
 using namespace bowline::control;
@@ -84,6 +90,106 @@ TEST_CASE("log: levels, categories and the form of lines") {
   CHECK(log::enabled(log::Category::kZone, log::Level::kDebug));
   CHECK_FALSE(log::enabled(log::Category::kServer, log::Level::kDebug));
   CHECK_FALSE(log::enabled(log::Category::kQuic, log::Level::kCritical));
+  std::filesystem::remove_all(folder);
+}
+
+TEST_CASE("log: verbose adds debug messages on stdout, once") {
+  using Level = config::LogLevel;
+  struct Case {
+    const char* what;
+    std::vector<config::LogTarget> targets;
+    std::vector<std::string> seen;
+  };
+  config::LogTarget stdout_mild = file_target("", Level::kInfo);
+  stdout_mild.kind = config::LogTarget::Kind::kStdout;
+  stdout_mild.most_severe = Level::kNotice;
+  const std::vector<std::string> details{"debug: detail", "debug: [a.] detail"};
+  const Case cases[] = {
+      {"no target", {}, details},
+      {"only another one", {file_target("/dev/null", Level::kDebug)}, details},
+      {"stdout with more", {stdout_mild}, {"info: usual", "debug: detail", "debug: [a.] detail"}},
+  };
+  const std::string folder = temporary_folder();
+  for (const Case& each : cases) {
+    INFO(each.what);
+    const std::string path = folder + "/stdout";
+    std::fflush(stdout);
+    const int former = ::dup(STDOUT_FILENO);
+    const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    ::dup2(file, STDOUT_FILENO);
+    log::set_options({true, {}});
+    const bool opened = log::setup(each.targets).ok();
+    log::error(log::Category::kServer, "severe");
+    log::info(log::Category::kServer, "usual");
+    log::debug(log::Category::kServer, "detail");
+    log::zone_debug(*dns::Name::from_text("a."), "detail");
+    log::flush();
+    ::dup2(former, STDOUT_FILENO);
+    ::close(former);
+    ::close(file);
+    log::set_options({});
+    CHECK(opened);
+    CHECK(messages_of(path) == each.seen);
+  }
+  std::filesystem::remove_all(folder);
+}
+
+TEST_CASE("log: a stream is the journal if the service manager says so") {
+  const std::string folder = temporary_folder();
+  const int file = ::open((folder + "/file").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  struct stat found {};
+  REQUIRE(::fstat(file, &found) == 0);
+  const std::string own = fmt::format("{}:{}", found.st_dev, found.st_ino);
+  ::unsetenv("JOURNAL_STREAM");
+  CHECK_FALSE(log::leads_to_journal(file));
+  ::setenv("JOURNAL_STREAM", own.c_str(), 1);
+  CHECK(log::leads_to_journal(file));
+  CHECK_FALSE(log::leads_to_journal(-1));
+  ::setenv("JOURNAL_STREAM", (own + "1").c_str(), 1);
+  CHECK_FALSE(log::leads_to_journal(file));
+  ::unsetenv("JOURNAL_STREAM");
+  ::close(file);
+  std::filesystem::remove_all(folder);
+}
+
+TEST_CASE("log: files are given to whom the processes run as, links are not followed") {
+  if (::geteuid() != 0) {
+    std::puts("SKIP: log: files are given away: it takes root");
+    return;
+  }
+  const std::string folder = temporary_folder();
+  const std::string path = folder + "/log";
+  const auto owner_of = [](const std::string& name) {
+    struct stat found {};
+    return ::lstat(name.c_str(), &found) == 0 ? static_cast<long>(found.st_uid) : -1;
+  };
+  log::set_options({false, {65534, 65534}});
+  REQUIRE(log::setup({file_target(path, config::LogLevel::kInfo)}).ok());
+  CHECK(owner_of(path) == 65534);
+  std::filesystem::rename(path, path + ".1");
+  REQUIRE(log::reopen().ok());
+  CHECK(owner_of(path) == 65534);
+
+  std::ofstream(folder + "/secret") << "keep";
+  std::filesystem::create_symlink(folder + "/secret", folder + "/link");
+  CHECK_FALSE(log::setup({file_target(folder + "/link", config::LogLevel::kInfo)}).ok());
+  std::filesystem::create_hard_link(folder + "/secret", folder + "/hard");
+  CHECK(log::setup({file_target(folder + "/hard", config::LogLevel::kInfo)}).ok());
+  CHECK(owner_of(folder + "/secret") == 0);
+  log::set_options({});
+  REQUIRE(log::setup({}).ok());
+  std::filesystem::remove_all(folder);
+}
+
+TEST_CASE("log: a line has a limit") {
+  const std::string folder = temporary_folder();
+  REQUIRE(log::setup({file_target(folder + "/log", config::LogLevel::kInfo)}).ok());
+  log::info(log::Category::kServer, "{}", std::string(100'000, 'x'));
+  log::info(log::Category::kServer, "{}", std::string(8192, 'y'));
+  log::flush();
+  CHECK(messages_of(folder + "/log") ==
+        std::vector<std::string>{"info: " + std::string(8192, 'x') + "...",
+                                 "info: " + std::string(8192, 'y')});
   std::filesystem::remove_all(folder);
 }
 
