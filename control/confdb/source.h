@@ -9,12 +9,13 @@
 #include <string_view>
 
 #include "control/config/config.h"
+#include "control/config/default_paths.h"
 #include "dns/result.h"
 
 namespace bowline::control::confdb {
 
-inline constexpr const char* kDefaultDatabase = "/var/lib/bowline/confdb";
-inline constexpr const char* kDefaultFile = "/etc/bowline/bowline.conf";
+using config::kDefaultDatabase;
+using config::kDefaultFile;
 
 struct Source {
   enum class Kind : std::uint8_t { kFile, kDatabase };

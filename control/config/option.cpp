@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <limits>
 
+#include "control/config/default_paths.h"
+
 namespace bowline::control::config {
 namespace {
 
