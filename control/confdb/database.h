@@ -59,8 +59,8 @@ class Database final : public History {
   // Reads every page and record in a child process: what is damaged in a way that crashes LMDB ends
   // that child only. REQUIRES: the caller has no other threads, or none that matter to fork().
   static dns::Result<void> verify(const std::string& path);
-  // The same in this process, of one that may crash.
-  dns::Result<void> read_everything() const;
+  // The same in this process, which may crash.
+  static dns::Result<void> verify_here(const std::string& path);
 
   // Undoes a commit that waits for conf-confirm: of a server that starts, so that a configuration
   // with which nothing works any more does not come back. Says whether there was one. Writes in any
@@ -82,6 +82,7 @@ class Database final : public History {
   Database(std::string path, Options options) : path_(std::move(path)), options_(options) {}
 
   dns::Result<void> open_environment(const std::string& first_header = {});
+  dns::Result<void> read_everything() const;
   dns::Error damaged(const std::string& what) const;
   dns::Result<Header> header(const Transaction& transaction) const;
   dns::Result<void> apply(Transaction& transaction, const std::vector<config::Change>& changes);

@@ -130,9 +130,6 @@ Result<void> import(const std::string& path, const std::string& file, Purge purg
 
 Result<void> export_text(const Source& source,
                          const std::function<void(std::string_view)>& write) {
-  if (source.is_database()) {
-    if (auto sound = Database::verify(source.path); !sound) return sound;
-  }
   const auto config = load(source);
   if (!config) return Error{config.error()};
   config::export_text(*config, write);

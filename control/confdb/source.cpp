@@ -36,6 +36,7 @@ Source default_source() {
 
 dns::Result<config::Config> load(const Source& source, const config::LoadOptions& options) {
   if (!source.is_database()) return config::load_config(source.path, options);
+  if (auto sound = Database::verify(source.path); !sound) return dns::Error{sound.error()};
   auto database = Database::open(source.path, {.read_only = true});
   if (!database) return dns::Error{database.error()};
   return (*database)->load(Part::kAll, options);

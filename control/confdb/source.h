@@ -36,7 +36,8 @@ dns::Result<Source> parse_source(std::string_view text);
 Source default_source();
 
 // Reads and checks all of it, with this process's rights: not for the keeper, which reads a
-// database by keeper/source_reader.h only. A database must not be open in this process.
+// database by keeper/source_reader.h only. A database must not be open in this process; that it is
+// sound is found out by a child process first.
 dns::Result<config::Config> load(const Source& source, const config::LoadOptions& options = {});
 
 }  // namespace bowline::control::confdb

@@ -57,12 +57,15 @@ Result<void> Database::read_everything() const {
       });
 }
 
+Result<void> Database::verify_here(const std::string& path) {
+  const auto database = open(path, {.read_only = true});
+  if (!database) return Error{database.error()};
+  return (*database)->read_everything();
+}
+
 Result<void> Database::verify(const std::string& path) {
-  auto done = run_in_child("configuration database " + path, [&](const Sink&) -> Result<void> {
-    const auto database = open(path, {.read_only = true});
-    if (!database) return Error{database.error()};
-    return (*database)->read_everything();
-  });
+  auto done = run_in_child("configuration database " + path,
+                           [&](const Sink&) { return verify_here(path); });
   if (!done) return Error{done.error()};
   return {};
 }
