@@ -38,7 +38,7 @@ void pin_thread(std::thread& thread, unsigned worker, int core) {
   CPU_SET(static_cast<unsigned>(core), &set);
   const int error = ::pthread_setaffinity_np(thread.native_handle(), sizeof set, &set);
   if (error == 0) return;
-  std::fprintf(stderr, "cannot keep worker %u on core %d: %s: change dataplane.cores\n", worker,
+  std::fprintf(stderr, "cannot keep thread %u on core %d: %s: change dataplane.cores\n", worker,
                core, std::strerror(error));
 }
 
@@ -376,7 +376,7 @@ dns::Result<ThreadTask> Process::prepare_stream(unsigned stream) {
     return dns::Error{"stream thread " + std::to_string(stream) + " " +
                       serving->server.failure() + ": raise the limit of open files (ulimit -n)"};
   }
-  return ThreadTask{[serving] { serving->server.run(); }, "stream", stream, link::kNoCore};
+  return ThreadTask{[serving] { serving->server.run(); }, "stream", stream, hello_.cores[index]};
 }
 
 void Process::stop_threads() {

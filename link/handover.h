@@ -143,7 +143,7 @@ struct HandoverMessage {
   std::uint32_t memory_mib = 0;  // that DPDK takes for itself
   PortFields port;
   std::uint32_t text_length = 0;
-  std::array<std::int16_t, kMaxThreads> cores{};  // of worker i, or kNoCore
+  std::array<std::int16_t, kMaxThreads> cores{};  // of thread i, or kNoCore
   std::array<char, kMaxHandoverText> text{};
 
   // Valid as long as the message. A message that was received has a checked length.

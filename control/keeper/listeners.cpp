@@ -10,6 +10,7 @@
 
 #include <fmt/format.h>
 
+#include "control/keeper/steering.h"
 #include "link/handover.h"
 
 // The C library's header leaves it to the kernel's, which may not be included beside it.
@@ -37,11 +38,13 @@ constexpr int kBusyTries = 20;
 constexpr int kBusyWait_ms = 50;
 
 enum class Share : std::uint8_t { kNo, kYes };
+// kFree: also where the address is not on this machine yet.
+enum class Bind : std::uint8_t { kOwn, kFree };
 
 struct Wanted {
   const config::Address& address;
   bool udp;
-  Bind bind;
+  Bind bind = Bind::kFree;
 };
 
 void set_option(int socket, int level, int name, int value) {
@@ -96,36 +99,53 @@ link::Fd bind_patiently(const Wanted& wanted, int& error) {
   }
 }
 
+// Threads that share an address.
+struct Group {
+  unsigned first;
+  unsigned count;
+  std::span<const std::int16_t> cpus;  // of all threads, or empty
+};
+
 // SO_REUSEPORT would let us share the port with another server that sets it too; a socket without
 // it finds out.
-int open_shared(const Wanted& wanted, std::uint16_t index, unsigned first, unsigned count,
+int open_shared(const Wanted& wanted, std::uint16_t index, const Group& group,
                 std::vector<Listener>& into) {
   int error = 0;
-  if (count != 0) bind_patiently(wanted, error);
-  for (unsigned i = 0; error == 0 && i < count; ++i) {
+  if (group.count != 0) bind_patiently(wanted, error);
+  for (unsigned i = 0; error == 0 && i < group.count; ++i) {
     link::Fd socket = bind_socket(wanted, Share::kYes, error);
     into.push_back({std::move(socket), index,
-                    wanted.udp ? link::Transport::kUdp : link::Transport::kTcp, first + i,
-                    endpoint_of(wanted.address)});
+                    wanted.udp ? link::Transport::kUdp : link::Transport::kTcp, group.first + i,
+                    endpoint_of(wanted.address), {}});
   }
-  return error;
+  if (error != 0 || group.count < 2 || group.cpus.empty()) return error;
+  return attach_steering(into.back().socket.get(), group.cpus.subspan(group.first, group.count));
+}
+
+dns::Result<void> open_path(const config::Address& address, std::uint16_t index,
+                            const Identity& owner, std::vector<Listener>& into) {
+  auto opened = open_unix_listener(address.path, owner);
+  if (!opened) return dns::Error{opened.error()};
+  into.push_back({std::move(opened->socket), index, link::Transport::kTcp, link::kEveryWorker,
+                  {}, std::move(opened->file)});
+  return {};
 }
 
 dns::Result<void> open_address(const config::Address& address, std::uint16_t index,
-                               SocketWorkers workers, Bind bind, std::vector<Listener>& into) {
-  const Wanted udp{address, true, bind};
-  const Wanted tcp{address, false, bind};
-  int error = open_shared(udp, index, workers.first, workers.count, into);
+                               const SocketWorkers& workers, std::vector<Listener>& into) {
+  const Wanted udp{address, true};
+  const Wanted tcp{address, false};
+  int error = open_shared(udp, index, {workers.first, workers.count, workers.cpus}, into);
   if (error != 0) return dns::Error{explain_listen_error(address, true, error)};
   if (workers.streams != 0) {
-    error = open_shared(tcp, index, workers.first_stream, workers.streams, into);
+    error = open_shared(tcp, index, {workers.first_stream, workers.streams, workers.cpus}, into);
     if (error != 0) return dns::Error{explain_listen_error(address, false, error)};
     return {};
   }
   link::Fd socket = bind_patiently(tcp, error);
   if (error != 0) return dns::Error{explain_listen_error(address, false, error)};
   into.push_back({std::move(socket), index, link::Transport::kTcp, link::kEveryWorker,
-                  endpoint_of(address)});
+                  endpoint_of(address), {}});
   return {};
 }
 
@@ -182,6 +202,7 @@ link::Endpoint endpoint_of(const config::Address& address) {
 std::vector<config::Address> missing_addresses(const std::vector<config::Address>& addresses) {
   std::vector<config::Address> missing;
   for (config::Address address : addresses) {
+    if (!address.is_ip()) continue;
     address.port = 0;  // any that is free
     int error = 0;
     bind_socket({address, true, Bind::kOwn}, Share::kNo, error);
@@ -191,16 +212,13 @@ std::vector<config::Address> missing_addresses(const std::vector<config::Address
 }
 
 dns::Result<std::vector<Listener>> open_listeners(const std::vector<config::Address>& addresses,
-                                                  SocketWorkers workers, Bind bind) {
+                                                  const SocketWorkers& workers,
+                                                  const Identity& owner) {
   std::vector<Listener> listeners;
   for (std::size_t i = 0; i < addresses.size(); ++i) {
-    if (!addresses[i].is_ip()) {
-      return dns::Error{fmt::format(
-          "cannot listen on {}: only IP addresses can be served; change server.listen",
-          addresses[i].to_text())};
-    }
-    auto opened =
-        open_address(addresses[i], static_cast<std::uint16_t>(i), workers, bind, listeners);
+    const auto index = static_cast<std::uint16_t>(i);
+    auto opened = addresses[i].is_ip() ? open_address(addresses[i], index, workers, listeners)
+                                       : open_path(addresses[i], index, owner, listeners);
     if (!opened) return dns::Error{opened.error()};
   }
   return listeners;

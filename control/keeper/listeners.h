@@ -5,9 +5,13 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
+#include <string>
 #include <vector>
 
 #include "control/config/config.h"
+#include "control/keeper/privileges.h"
+#include "control/keeper/unix_listener.h"
 #include "dns/result.h"
 #include "link/context.h"
 #include "link/outcome.h"
@@ -19,7 +23,8 @@ struct Listener {
   std::uint16_t index = 0;  // of the address in server.listen
   link::Transport transport = link::Transport::kUdp;
   std::uint32_t worker = 0;  // that polls it, or link::kEveryWorker
-  link::Endpoint endpoint;
+  link::Endpoint endpoint;   // all zero: a UNIX socket
+  SocketFile file;           // of a UNIX socket
 };
 
 // Who polls the sockets; `first` and `first_stream` are numbers among the dataplane's threads.
@@ -28,19 +33,22 @@ struct SocketWorkers {
   unsigned count = 1;         // 0: no UDP sockets
   unsigned first_stream = 0;
   unsigned streams = 0;       // with TCP sockets of their own (tcp-reuseport); 0: all share one
+  // socket-affinity: CPU of each thread of the dataplane, or link::kNoCore; empty: the kernel
+  // spreads packets and connections by a hash of their addresses.
+  std::span<const std::int16_t> cpus = {};
 };
 
-// kFree: addresses may come later, with an interface that the dataplane serves.
-enum class Bind : std::uint8_t { kOwn, kFree };
-
-// Opens for every address one UDP socket for each worker, and one TCP socket, or one for each
-// stream thread. Clients inherit what is set on a TCP socket: TCP_NODELAY, the bound on what the
-// kernel keeps unsent for them; TCP Fast Open (RFC 7413) is on. The error says which address, why,
-// and what to do.
+// Opens for every IP address one UDP socket for each worker, and one TCP socket, or one for each
+// stream thread; for a path one UNIX stream socket, which all stream threads share and `owner` may
+// connect to. The addresses may come later, or be another machine's that takes over (IP_FREEBIND).
+// Clients inherit what is set on a TCP socket: TCP_NODELAY, the bound on what the kernel keeps
+// unsent for them; TCP Fast Open (RFC 7413) is on. The error says which address, why, and what to
+// do.
 dns::Result<std::vector<Listener>> open_listeners(const std::vector<config::Address>& addresses,
-                                                  SocketWorkers workers, Bind bind = Bind::kOwn);
+                                                  const SocketWorkers& workers,
+                                                  const Identity& owner = {});
 
-// Those that stand on no interface of this machine.
+// Those IP addresses that stand on no interface of this machine.
 std::vector<config::Address> missing_addresses(const std::vector<config::Address>& addresses);
 
 // What a failed bind() or listen() means to a person. `error` is the errno.

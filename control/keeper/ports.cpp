@@ -1,6 +1,7 @@
 #include "control/keeper/ports.h"
 
 #include <linux/if_ether.h>
+#include <sched.h>
 
 #include <array>
 #include <fstream>
@@ -38,6 +39,18 @@ HandoverMessage make_message(HandoverType type, std::uint16_t port) {
   return message;
 }
 
+// The CPUs that this process may run on.
+std::vector<unsigned> own_cpus() {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  (void)::sched_getaffinity(0, sizeof set, &set);
+  std::vector<unsigned> cpus;
+  for (unsigned i = 0; i < CPU_SETSIZE; ++i) {
+    if (CPU_ISSET(i, &set)) cpus.push_back(i);
+  }
+  return cpus;
+}
+
 // Without it the kernel finds no route for replies of XDP.
 void warn_of_forwarding(const char* family) {
   const std::string path = std::string("/proc/sys/net/") + family + "/conf/lo/forwarding";
@@ -64,7 +77,9 @@ Ports::Ports(const config::Server& server, const config::Dataplane& dataplane,
       dataplane_(effective(dataplane)),
       listen_(server.listen),
       socket_workers_(dataplane.sockets ? dataplane.workers : 0),
-      streams_(server.tcp_workers) {}
+      streams_(server.tcp_workers),
+      affinity_(server.socket_affinity),
+      reuseport_(server.tcp_reuseport) {}
 
 bool Ports::same_with(const config::Dataplane& dataplane, const config::Xdp& xdp) const {
   const config::Xdp x = effective(xdp, dataplane);
@@ -103,6 +118,8 @@ dns::Result<void> Ports::plan() {
   wishes.socket_workers = socket_workers_;
   wishes.streams = streams_;
   wishes.cores = dataplane_.cores;
+  if (affinity_) wishes.affinity = own_cpus();
+  wishes.streams_too = reuseport_;
   auto planned = plan_threads(wishes);
   if (!planned) return dns::Error{planned.error()};
   threads_ = std::move(*planned);
@@ -209,6 +226,7 @@ void Ports::send_listeners(Child& dataplane) const {
   }
   for (std::size_t i = 0; i < taps_.size(); ++i, ++number) {
     for (std::size_t k = 0; k < listen_.size(); ++k) {
+      if (!listen_[k].is_ip()) continue;
       HandoverMessage message = make_message(HandoverType::kPortListener, number);
       message.index = static_cast<std::uint32_t>(k);
       message.endpoint = endpoint_of(listen_[k]);

@@ -68,6 +68,8 @@ class Ports {
   std::vector<XdpInterface> interfaces_;
   const unsigned socket_workers_;  // as configured
   const unsigned streams_;         // the same
+  const bool affinity_;            // server.socket-affinity
+  const bool reuseport_;           // server.tcp-reuseport
   ThreadPlan threads_;
   std::optional<SharedMaps> maps_;
   std::vector<XdpPort> xdp_ports_;  // port number: the index

@@ -7,6 +7,18 @@
 
 namespace bowline::control::keeper {
 
+namespace {
+
+// Gives the threads from `first` to `end` that have no core one each, in turn.
+void spread(const std::vector<unsigned>& cpus, unsigned first, unsigned end, ThreadPlan& plan) {
+  for (unsigned i = first; i < end; ++i) {
+    if (plan.cores[i] != link::kNoCore) continue;
+    plan.cores[i] = static_cast<std::int16_t>(cpus[(i - first) % cpus.size()]);
+  }
+}
+
+}  // namespace
+
 dns::Result<ThreadPlan> plan_threads(const ThreadWishes& wishes) {
   const unsigned xdp =
       std::accumulate(wishes.xdp_queues.begin(), wishes.xdp_queues.end(), 0U);
@@ -44,6 +56,10 @@ dns::Result<ThreadPlan> plan_threads(const ThreadWishes& wishes) {
   plan.cores.fill(link::kNoCore);
   for (std::size_t i = 0; i < wishes.cores.size() && i < plan.workers; ++i) {
     plan.cores[i] = static_cast<std::int16_t>(wishes.cores[i]);
+  }
+  if (!wishes.affinity.empty()) {
+    spread(wishes.affinity, plan.first_of_sockets, plan.workers, plan);
+    if (wishes.streams_too) spread(wishes.affinity, plan.workers, plan.threads, plan);
   }
   return plan;
 }

@@ -20,6 +20,10 @@ struct ThreadWishes {
   unsigned socket_workers = 0;         // 0: sockets answer nothing over UDP
   unsigned streams = 1;
   std::vector<unsigned> cores{};       // of the workers, in their order; empty: not pinned
+  // socket-affinity: CPUs that socket workers without a core take in turn, and, with
+  // streams_too (they have sockets of their own), the streams. Empty: none.
+  std::vector<unsigned> affinity{};
+  bool streams_too = false;
 };
 
 struct ThreadPlan {
@@ -29,7 +33,7 @@ struct ThreadPlan {
   unsigned socket_workers = 0;
   unsigned workers = 0;  // 1 or more
   unsigned threads = 0;  // workers and streams, at most link::kMaxThreads
-  std::array<std::int16_t, link::kMaxThreads> cores{};  // or link::kNoCore
+  std::array<std::int16_t, link::kMaxThreads> cores{};  // of all threads, or link::kNoCore
 };
 
 // Queues get a thread each, or it is an error, which names the options to change. Socket workers

@@ -3,10 +3,15 @@
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <sched.h>
 #include <sys/socket.h>
 
+#include <algorithm>
+#include <array>
 #include <catch2/catch.hpp>
 #include <cerrno>
+#include <cstdio>
+#include <thread>
 
 #include "link/handover.h"
 
@@ -128,7 +133,7 @@ TEST_CASE("addresses that come later can be listened on, and are known to be mis
   Address later6 = later;
   later6.family = Address::Family::kIpv6;
   later6.bytes = {0x20, 0x01, 0x0d, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 9};
-  const auto opened = open_listeners({later, later6}, {0, 1}, Bind::kFree);
+  const auto opened = open_listeners({later, later6}, {0, 1});
   if (!opened) FAIL(opened.error());
   CHECK(opened->size() == 4);
   CHECK(missing_addresses({loopback(53), later, later6}) == std::vector<Address>{later, later6});
@@ -165,10 +170,89 @@ TEST_CASE("every reason says what to do") {
   }
 }
 
-TEST_CASE("an address that this machine does not have is named") {
-  Address address = loopback(5353);
-  address.bytes = {192, 0, 2, 9};  // RFC 5737: nobody's
-  auto opened = open_listeners({address}, {0, 1});
-  REQUIRE_FALSE(opened);
-  CHECK(opened.error().find("192.0.2.9@5353 udp: no such address") != std::string::npos);
+// A datagram, or a connection, from a thread that is kept on `cpu`.
+void reach(std::uint16_t port, int type, unsigned cpu) {
+  std::thread([=] {
+    cpu_set_t set;
+    CPU_ZERO(&set);
+    CPU_SET(cpu, &set);
+    if (::sched_setaffinity(0, sizeof set, &set) != 0) return;
+    const link::Fd socket(::socket(AF_INET, type, 0));
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    address.sin_port = htons(port);
+    (void)::connect(socket.get(), reinterpret_cast<sockaddr*>(&address), sizeof address);
+    if (type == SOCK_DGRAM) (void)!::send(socket.get(), "x", 1, 0);
+  }).join();
+}
+
+std::vector<std::int16_t> own_cpus() {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  REQUIRE(::sched_getaffinity(0, sizeof set, &set) == 0);
+  std::vector<std::int16_t> cpus;
+  for (std::int16_t i = 0; i < CPU_SETSIZE; ++i) {
+    if (CPU_ISSET(static_cast<unsigned>(i), &set)) cpus.push_back(i);
+  }
+  return cpus;
+}
+
+// Whether the socket has something; takes it.
+bool has_arrived(int socket, int type) {
+  if (type == SOCK_STREAM) return link::Fd(::accept(socket, nullptr, nullptr)).get() >= 0;
+  char octet;
+  return ::recv(socket, &octet, 1, MSG_DONTWAIT) == 1;
+}
+
+TEST_CASE("with socket-affinity a CPU's packets and connections go to its thread") {
+  std::vector<std::int16_t> cpus = own_cpus();
+  if (cpus.size() < 2) {
+    std::puts("SKIP: socket-affinity: one CPU has nothing to choose from");
+    return;
+  }
+  cpus.resize(std::min<std::size_t>(cpus.size(), 4));
+  std::reverse(cpus.begin(), cpus.end());  // by CPU, not by order
+  const auto count = static_cast<unsigned>(cpus.size());
+  std::vector<std::int16_t> threads(cpus);
+  threads.insert(threads.end(), cpus.begin(), cpus.end());  // streams after workers
+  std::uint16_t port = 0;
+  occupy(SOCK_DGRAM, false, port).reset();
+  const auto opened = open_listeners({loopback(port)}, {0, count, count, count, threads});
+  if (!opened) FAIL(opened.error());
+  REQUIRE(opened->size() == 2 * count);
+  for (const int type : {SOCK_DGRAM, SOCK_STREAM}) {
+    const std::size_t first = type == SOCK_DGRAM ? 0 : count;
+    for (unsigned wanted = 0; wanted < count; ++wanted) {
+      for (int i = 0; i < 8; ++i) {
+        reach(port, type, static_cast<unsigned>(cpus[wanted]));
+        for (unsigned k = 0; k < count; ++k) {
+          INFO((type == SOCK_DGRAM ? "UDP" : "TCP") << ", CPU " << cpus[wanted] << ", thread " << k);
+          CHECK(has_arrived((*opened)[first + k].socket.get(), type) == (k == wanted));
+        }
+      }
+    }
+  }
+}
+
+TEST_CASE("with socket-affinity the threads of one CPU share what comes there") {
+  const std::vector<std::int16_t> cpus = own_cpus();
+  const std::vector<std::int16_t> threads = {cpus[0], link::kNoCore, cpus[0], cpus[0]};
+  std::uint16_t port = 0;
+  occupy(SOCK_DGRAM, false, port).reset();
+  const auto opened = open_listeners({loopback(port)}, {0, 4, 0, 0, threads});
+  if (!opened) FAIL(opened.error());
+  std::array<unsigned, 4> got{};
+  unsigned sent = 0;
+  // Dice may fall on one side for long: 3^-100 is never.
+  while (sent < 100 && (got[0] == 0 || got[2] == 0 || got[3] == 0)) {
+    reach(port, SOCK_DGRAM, static_cast<unsigned>(cpus[0]));
+    ++sent;
+    for (unsigned k = 0; k < 4; ++k) {
+      got[k] += has_arrived((*opened)[k].socket.get(), SOCK_DGRAM);
+    }
+  }
+  CHECK(got[1] == 0);
+  CHECK(got[0] + got[2] + got[3] == sent);
+  CHECK((got[0] != 0 && got[2] != 0 && got[3] != 0));
 }

@@ -82,3 +82,23 @@ TEST_CASE("too many queues, or nothing at all, is an error that names the option
   REQUIRE_FALSE(none);
   CHECK(none.error().find("xdp.listen") != std::string::npos);
 }
+
+TEST_CASE("with socket-affinity the threads with sockets of their own take CPUs in turn") {
+  ThreadWishes wishes{.xdp_queues = {1}, .socket_workers = 3, .streams = 2, .affinity = {4, 6}};
+  auto plan = plan_threads(wishes);
+  REQUIRE(plan);
+  CHECK(plan->cores[0] == link::kNoCore);  // a queue has its CPU by the driver
+  CHECK(plan->cores[1] == 4);
+  CHECK(plan->cores[2] == 6);
+  CHECK(plan->cores[3] == 4);
+  CHECK(plan->cores[4] == link::kNoCore);  // a stream that shares the one TCP socket
+  wishes.streams_too = true;
+  wishes.cores = {9, 8};
+  plan = plan_threads(wishes);
+  REQUIRE(plan);
+  CHECK(plan->cores[0] == 9);
+  CHECK(plan->cores[1] == 8);  // dataplane.cores goes first
+  CHECK(plan->cores[2] == 6);
+  CHECK(plan->cores[4] == 4);
+  CHECK(plan->cores[5] == 6);
+}

@@ -83,8 +83,8 @@ std::string range(const link::SettingRange& range) {
 
 TEST_CASE("proxies are ranges in order, those that overlap are one") {
   const link::Settings settings = settings_of(
-      "    proxy-allowlist: [ 192.0.2.0/28, 2001:db8::/127, 10.0.0.9, 192.0.2.4-192.0.2.40,\n"
-      "                       192.0.2.6, ::1, 10.0.0.1-10.0.0.3 ]\n");
+      "    proxy-allowlist: [ 192.0.2.0/28, 2001:db8::/127, 10.0.0.9, 192.0.2.4-192.0.2.40, "
+      "192.0.2.6, ::1, 10.0.0.1-10.0.0.3 ]\n");
   REQUIRE(settings.proxy_ranges == 5);
   REQUIRE(settings.proxy_ipv4_ranges == 3);
   CHECK(range(settings.proxy_allowlist[0]) == "::ffff:10.0.0.1 - ::ffff:10.0.0.3");
