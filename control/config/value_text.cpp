@@ -69,8 +69,9 @@ std::string bounds(const Kind& kind) {
 
 Result<Value> parse_number(const Kind& kind, std::string_view text, std::span<const Unit> units) {
   std::int64_t number = 0;
+  const bool is_signed = text.size() > 1 && text[0] == '+' && text[1] != '-';
   const char* const end = text.data() + text.size();
-  const auto [rest, failure] = std::from_chars(text.data(), end, number);
+  const auto [rest, failure] = std::from_chars(text.data() + (is_signed ? 1 : 0), end, number);
   std::int64_t factor = 1;
   bool good = failure == std::errc{};
   if (good && rest != end) {
@@ -249,6 +250,7 @@ Result<Value> parse_value(const Kind& kind, std::string_view text) {
     case Type::kTime: return parse_number(kind, text, kTimeUnits);
     case Type::kSize: return parse_number(kind, text, kSizeUnits);
     case Type::kBool: {
+      if (text.empty()) return Value(true);  // `item:` alone
       const auto flag = parse_flag(text);
       if (!flag) return found(text, "on, off, true or false");
       return Value(*flag);
