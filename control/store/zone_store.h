@@ -71,6 +71,7 @@ class ZoneStore {
   std::shared_ptr<const config::Config> config() const;
   // How many zones are configured, and how many are served.
   std::size_t configured() const;
+  unsigned threads() const { return threads_; }  // that load zones
   const LoadProgress& progress() const { return progress_; }
   std::size_t served() const { return served_.load(std::memory_order_relaxed); }
   // Status of the zone at this place of the configuration. REQUIRES: index < config.zones().size().
