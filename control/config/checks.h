@@ -1,6 +1,6 @@
-// Checks that need the whole configuration: identifiers, references, items that go together.
+// Checks that need the whole configuration: references, items that go together.
 //
-// Private to this folder; FileReader has checked each value on its own.
+// Private to this folder; each value was checked on its own before.
 #pragma once
 
 #include "control/config/problems.h"
@@ -8,10 +8,11 @@
 
 namespace bowline::control::config {
 
-// Builds the indices of the store and reports duplicate identifiers.
-void index_store(Store& store, Problems& problems);
-
-// REQUIRES: index_store().
 void check_store(const Store& store, Problems& problems);
+
+// What can be wrong with `after` if `before` was right: entries that differ, references to entries
+// that went, rules of what changed. Costs what the difference costs; where an entry went that
+// others may refer to, those are searched.
+void check_change(const Store& before, const Store& after, Problems& problems);
 
 }  // namespace bowline::control::config

@@ -7,6 +7,7 @@
 #include <climits>
 
 #include "control/config/checks.h"
+#include "control/config/collector.h"
 #include "control/config/file_reader.h"
 #include "control/config/problems.h"
 #include "control/config/resolve.h"
@@ -23,15 +24,20 @@ std::string current_directory() {
   return getcwd(buffer, sizeof buffer) != nullptr ? buffer : "/";
 }
 
-std::shared_ptr<Store> make_store(const LoadOptions& options) {
+// Reads with `read(reader)` into a store and checks it.
+template <typename Read>
+Result<Config> load(std::string path, const LoadOptions& options, Read read) {
   auto store = std::make_shared<Store>();
   store->start_directory = current_directory();
   store->resolve_system = options.resolve_system;
-  return store;
-}
-
-Result<Config> finish(std::shared_ptr<Store> store, Problems& problems) {
-  index_store(*store, problems);
+  store->path = std::move(path);
+  const auto files = std::make_shared<FileNames>();
+  store->file_names = files;
+  Problems problems(files);
+  Collector collector(problems);
+  FileReader reader(collector, *files, problems, options);
+  read(reader);
+  store->sections = collector.finish();
   check_store(*store, problems);
   if (!problems.empty()) return Error{problems.to_text()};
   return Config(std::move(store));
@@ -40,50 +46,44 @@ Result<Config> finish(std::shared_ptr<Store> store, Problems& problems) {
 }  // namespace
 
 Result<Config> load_config(const std::string& path, const LoadOptions& options) {
-  auto store = make_store(options);
-  store->path = absolute_path(store->start_directory, path);
-  Problems problems(*store);
-  FileReader reader(*store, problems, options);
-  reader.read_file(path);
-  return finish(std::move(store), problems);
+  return load(absolute_path(current_directory(), path), options,
+              [&](FileReader& reader) { reader.read_file(path); });
 }
 
 Result<Config> load_config_text(std::string_view text, const std::string& name,
                                 const LoadOptions& options) {
-  auto store = make_store(options);
-  Problems problems(*store);
-  FileReader reader(*store, problems, options);
-  reader.read_text(text, name);
-  return finish(std::move(store), problems);
+  return load({}, options, [&](FileReader& reader) { reader.read_text(text, name); });
 }
 
 std::vector<Value> Config::get(std::string_view section, std::string_view id,
                                std::string_view item) const {
+  const Section* const in = find_section(section);
   const Option* const option = find_option(section, item);
-  assert(option != nullptr);
-  return effective_values(*store_, section, store_->find(section, id), *option);
+  assert(in != nullptr && option != nullptr);
+  return effective_values(*store_, *in, store_->find(*in, id), *option);
 }
 
 std::vector<std::string_view> Config::ids(std::string_view section) const {
   std::vector<std::string_view> result;
   if (!find_section(section)->has_entries()) return result;
-  for (const Entry& entry : store_->data(section).entries) result.push_back(entry.id);
+  const EntryList& entries = store_->list(section);
+  result.reserve(entries.size());
+  for (const auto& block : entries.blocks()) {
+    for (std::size_t i = 0; i < block->size(); ++i) result.push_back(block->entry(i).id());
+  }
   return result;
 }
 
 bool Config::has_section(std::string_view section) const {
-  return store_->data(section).is_present;
+  return !store_->list(section).empty();
 }
 
 std::vector<std::string> Config::not_yet_effective() const {
   std::vector<std::string> result;
   for (const Section& section : sections()) {
-    std::vector<const Option*> seen;
-    for (const SetItem& item : store_->data(section.name).items) {
-      if (item.option->effect != Effect::kLater) continue;
-      if (std::find(seen.begin(), seen.end(), item.option) != seen.end()) continue;
-      seen.push_back(item.option);
-      result.push_back(std::string(section.name) + "." + std::string(item.option->name));
+    for (const Option* option : options_of(section.name)) {
+      if (option->effect != Effect::kLater || store_->list(section).uses(*option) == 0) continue;
+      result.push_back(std::string(section.name) + "." + std::string(option->name));
     }
   }
   return result;

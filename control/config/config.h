@@ -1,4 +1,5 @@
-// The configuration: one parsed, checked, immutable state of the file and what it includes.
+// The configuration: one parsed, checked, immutable state of a file and what it includes, or of a
+// database.
 //
 // load_config() reads and checks everything; what it returns never changes and may be read from any
 // thread. A new configuration is a new Config. Used by bowlined, bowline-control and bowlinec.
@@ -130,10 +131,10 @@ struct Zone {
   SemanticChecks semantic_checks = SemanticChecks::kOff;
 };
 
-struct Store;  // the parsed entries, see store.h; private to this folder
+struct Store;  // the entries, see store.h; private to this folder
 
-// The configured zones in the order of the file. Elements are made on access: 10^6 zones cost what
-// their text costs. Valid as long as the Config that gave it.
+// The configured zones in the order of their names as text. Elements are made on access: 10^6 zones
+// cost what their text costs. Valid as long as the Config that gave it.
 class ZoneList {
  public:
   explicit ZoneList(const Store& store) : store_(&store) {}
@@ -170,15 +171,19 @@ class Config {
   // REQUIRES: section and item are in the option table.
   std::vector<Value> get(std::string_view section, std::string_view id,
                          std::string_view item) const;
-  // Identifiers of a section in the order of the file; views live as long as the Config.
+  // Identifiers of a section in their order as text; views live as long as the Config.
   std::vector<std::string_view> ids(std::string_view section) const;
+  // Whether anything of the section is set.
   bool has_section(std::string_view section) const;
 
   // Names (section.item) of what the file sets and this version does not act upon, each once.
   std::vector<std::string> not_yet_effective() const;
 
-  // The file that was loaded, absolute; empty for text.
+  // The file that was loaded, absolute; of a database what RowLoader was told; empty for text.
   const std::string& path() const;
+
+  // For this folder.
+  const std::shared_ptr<const Store>& store() const { return store_; }
 
  private:
   std::shared_ptr<const Store> store_;

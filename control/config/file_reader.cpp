@@ -1,4 +1,4 @@
-// Reads configuration files into a Store: structure and types.
+// Reads configuration files: structure and types.
 #include "control/config/file_reader.h"
 
 #include <fnmatch.h>
@@ -10,6 +10,7 @@
 #include <cstring>
 
 #include "control/config/file_text.h"
+#include "control/config/path.h"
 #include "control/config/value_text.h"
 
 namespace bowline::control::config {
@@ -25,12 +26,6 @@ std::string directory_of(const std::string& path) {
   return slash == std::string::npos ? "." : slash == 0 ? "/" : path.substr(0, slash);
 }
 
-// Whether the item may be set to nothing, to undo what a template or a default says.
-bool may_be_empty(const Option& option) {
-  return option.kind.type == Type::kReference || option.kind.type == Type::kModule ||
-         option.count == Count::kMany;
-}
-
 std::string suggestion(std::string_view meant) {
   return meant.empty() ? std::string() : "; did you mean " + std::string(meant) + "?";
 }
@@ -42,36 +37,36 @@ std::string shown(std::string_view key) {
 
 }  // namespace
 
-std::uint32_t FileReader::add_file(const std::string& name, std::string text) {
-  store_.file_names.push_back(name);
-  store_.texts.push_back(std::make_unique<std::string>(std::move(text)));
-  return static_cast<std::uint32_t>(store_.texts.size() - 1);
+std::uint32_t FileReader::add_file(const std::string& name) {
+  files_.push_back(name);
+  ++files_read_;
+  return static_cast<std::uint32_t>(files_.size() - 1);
 }
 
 void FileReader::read_text(std::string_view text, const std::string& name) {
-  read_lines(add_file(name, std::string(text)), directory_of(name));
+  read_lines(add_file(name), text, directory_of(name));
 }
 
 void FileReader::read_file(const std::string& path) {
-  auto text = read_whole_file(path);
+  const auto text = read_whole_file(path);
   struct stat status {};
   const bool known = stat(path.c_str(), &status) == 0;
-  const std::uint32_t file = add_file(path, text ? std::move(*text) : std::string());
+  const std::uint32_t file = add_file(path);
   if (!text) {
     problems_.add_file(file, text.error());
     return;
   }
   if (known) open_files_.emplace_back(status.st_dev, status.st_ino);
-  read_lines(file, directory_of(path));
+  read_lines(file, *text, directory_of(path));
   if (known) open_files_.pop_back();
 }
 
-void FileReader::read_lines(std::uint32_t file, const std::string& directory) {
+void FileReader::read_lines(std::uint32_t file, std::string_view rest,
+                            const std::string& directory) {
   Cursor cursor;
   cursor.file = file;
   cursor.directory = directory;
   Line line;
-  std::string_view rest = *store_.texts[file];
   if (rest.starts_with("\xef\xbb\xbf")) rest.remove_prefix(3);
   while (!rest.empty() && !problems_.is_full(file)) {
     const std::size_t end = rest.find('\n');
@@ -79,6 +74,7 @@ void FileReader::read_lines(std::uint32_t file, const std::string& directory) {
     rest = end == std::string_view::npos ? std::string_view{} : rest.substr(end + 1);
     if (text.ends_with('\r')) text.remove_suffix(1);
     ++cursor.line;
+    arena_.clear();
     if (const auto failure = lines_.read(text, line)) {
       problems_.add(place(cursor, failure->column), failure->message);
     } else if (!line.key.empty()) {
@@ -120,11 +116,6 @@ void FileReader::begin_section(Cursor& cursor, const Line& line) {
     problems_.add(place(cursor, line.values.front().column),
                   shown(line.key) + ": a section has no value; its items follow on lines below");
   }
-  SectionData& data = store_.data(cursor.section->name);
-  data.is_present = true;
-  if (!cursor.section->has_entries() && data.entries.empty()) {
-    data.entries.push_back({{}, place(cursor, line.column), 0, 0});
-  }
 }
 
 void FileReader::begin_entry(Cursor& cursor, const Line& line) {
@@ -143,27 +134,23 @@ void FileReader::begin_entry(Cursor& cursor, const Line& line) {
   if (cursor.dash_column == 0) cursor.dash_column = line.dash_column;
   cursor.item_column = line.column;
   cursor.in_entry = true;
-  SectionData& data = store_.data(section.name);
-  Entry entry{{}, place(cursor, line.column), static_cast<std::uint32_t>(data.items.size()), 0};
+  cursor.id.clear();
+  Place entry = place(cursor, line.column);
   if (line.key != section.id) {
-    problems_.add(entry.place, std::string(section.name) + ": an entry begins with \"- " +
-                                   std::string(section.id) + ": ...\", found " + shown(line.key));
-    data.entries.push_back(entry);
-    return;
+    problems_.add(entry, std::string(section.name) + ": an entry begins with \"- " +
+                             std::string(section.id) + ": ...\", found " + shown(line.key));
+    return collector_.begin_entry(section, {}, entry);
   }
   const bool one = line.values.size() == 1 && !line.values.front().text.empty();
-  if (one) entry.place.column = line.values.front().column;
-  auto value = parse_value(find_option(section.name, section.id)->kind,
-                           one ? line.values.front().text : std::string_view{});
+  if (one) entry.column = line.values.front().column;
   if (!one) {
-    problems_.add(entry.place, item_name(cursor, section.id) + ": needs exactly one value");
-  } else if (!value) {
-    problems_.add(entry.place, item_name(cursor, section.id) + ": " + value.error());
+    problems_.add(entry, item_name(cursor, section.id) + ": needs exactly one value");
+  } else if (auto id = canonical_id(section, line.values.front().text)) {
+    cursor.id = std::move(*id);
   } else {
-    entry.id = line.values.front().text;
-    if (section.name == "key") entry.id = store_.arena.emplace_back(value->name().to_text());
+    problems_.add(entry, item_name(cursor, section.id) + ": " + id.error());
   }
-  data.entries.push_back(entry);
+  collector_.begin_entry(section, cursor.id, entry);
 }
 
 void FileReader::read_item(Cursor& cursor, const Line& line) {
@@ -196,14 +183,8 @@ void FileReader::report_unknown(Place at, const Section& section, std::string_vi
 }
 
 void FileReader::add_values(const Cursor& cursor, const Line& line, const Option& option) {
-  SectionData& data = store_.data(cursor.section->name);
   if (line.values.empty() && may_be_empty(option)) {
-    SetItem item;
-    item.option = &option;
-    item.place = place(cursor, line.column);
-    item.is_empty = true;
-    data.items.push_back(item);
-    ++data.entries.back().count;
+    collector_.add_empty(*cursor.section, option, place(cursor, line.column));
   } else if (line.values.empty()) {
     add_value(cursor, line, option, Scalar{{}, line.column});
   }
@@ -212,20 +193,15 @@ void FileReader::add_values(const Cursor& cursor, const Line& line, const Option
 
 void FileReader::add_value(const Cursor& cursor, const Line& line, const Option& option,
                            const Scalar& scalar) {
-  SetItem item;
-  item.text = scalar.text;
-  item.option = &option;
-  item.place = place(cursor, scalar.column);
-  item.is_empty = scalar.text.empty() && may_be_empty(option);
-  if (!item.is_empty) {
-    if (auto value = parse_value(option.kind, scalar.text); !value) {
-      problems_.add(item.place, item_name(cursor, line.key) + ": " + value.error());
-      return;
-    }
+  const Place at = place(cursor, scalar.column);
+  if (scalar.text.empty() && may_be_empty(option)) {
+    return collector_.add_empty(*cursor.section, option, at);
   }
-  SectionData& data = store_.data(cursor.section->name);
-  data.items.push_back(item);
-  ++data.entries.back().count;
+  if (auto value = parse_value(option.kind, scalar.text); !value) {
+    problems_.add(at, item_name(cursor, line.key) + ": " + value.error());
+    return;
+  }
+  collector_.add(*cursor.section, option, scalar.text, at);
 }
 
 void FileReader::clear(const Cursor& cursor, const Line& line) {
@@ -234,7 +210,7 @@ void FileReader::clear(const Cursor& cursor, const Line& line) {
     for (const Section& section : sections()) {
       const std::string name(section.name);
       if (fnmatch(pattern.c_str(), name.c_str(), FNM_EXTMATCH) != 0) continue;
-      store_.data(section.name) = SectionData{};
+      collector_.clear(section);
     }
   }
   if (line.values.empty()) {
@@ -279,7 +255,7 @@ void FileReader::include_file(Place at, const std::string& path, bool is_match) 
   } else if (open_files_.size() >= kMaxIncludeDepth) {
     problems_.add(at, "include: more than " + std::to_string(kMaxIncludeDepth) +
                           " files include each other");
-  } else if (store_.texts.size() >= kMaxFiles) {
+  } else if (files_read_ >= kMaxFiles) {
     problems_.add(at, "include: more than " + std::to_string(kMaxFiles) + " files");
   } else {
     read_file(path);
@@ -288,12 +264,9 @@ void FileReader::include_file(Place at, const std::string& path, bool is_match) 
 
 std::string FileReader::item_name(const Cursor& cursor, std::string_view item) const {
   const Section& section = *cursor.section;
-  const SectionData& data = store_.data(section.name);
-  std::string name(section.name);
-  if (section.has_entries() && item != section.id && !data.entries.empty()) {
-    name += "[" + std::string(data.entries.back().id) + "]";
-  }
-  return name + "." + shown(item);
+  const bool of_entry = section.has_entries() && item != section.id;
+  return (of_entry ? entry_name(section, cursor.id) : std::string(section.name)) + "." +
+         shown(item);
 }
 
 }  // namespace bowline::control::config

@@ -1,24 +1,34 @@
-// Reads configuration files, with what they include, into a Store and checks each value's type.
+// Reads configuration files, with what they include, into a Collector and checks each value's type.
 //
 // Private to this folder. What goes beyond one line (references, duplicates) is in checks.h.
 #pragma once
 
+#include <sys/types.h>
+
+#include <deque>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "control/config/collector.h"
 #include "control/config/config.h"
 #include "control/config/line_reader.h"
 #include "control/config/problems.h"
-#include "control/config/store.h"
 
 namespace bowline::control::config {
 
 class FileReader {
  public:
-  FileReader(Store& store, Problems& problems, const LoadOptions& options)
-      : store_(store), problems_(problems), options_(options), lines_(store.arena) {}
+  // `files` is the list that `problems` has; names of files that are read go to its end.
+  FileReader(Collector& collector, FileNames& files, Problems& problems,
+             const LoadOptions& options)
+      : collector_(collector),
+        files_(files),
+        problems_(problems),
+        options_(options),
+        lines_(arena_) {}
 
   void read_file(const std::string& path);
   void read_text(std::string_view text, const std::string& name);
@@ -32,12 +42,13 @@ class FileReader {
     const Section* section = nullptr;  // null: outside, or in a section that is skipped
     bool skips = false;                // in a section that is unknown: it was reported once
     bool in_entry = false;
+    std::string id;                    // of the entry; empty if it is wrong
     std::uint32_t dash_column = 0;     // of the first entry of this part
     std::uint32_t item_column = 0;     // of the first item of this entry or part
   };
 
-  std::uint32_t add_file(const std::string& name, std::string text);
-  void read_lines(std::uint32_t file, const std::string& directory);
+  std::uint32_t add_file(const std::string& name);
+  void read_lines(std::uint32_t file, std::string_view text, const std::string& directory);
   void read_line(Cursor& cursor, const Line& line);
   void begin_section(Cursor& cursor, const Line& line);
   void begin_entry(Cursor& cursor, const Line& line);
@@ -54,9 +65,12 @@ class FileReader {
     return {cursor.file, cursor.line, column};
   }
 
-  Store& store_;
+  Collector& collector_;
+  FileNames& files_;
   Problems& problems_;
-  const LoadOptions& options_;
+  const LoadOptions options_;
+  std::size_t files_read_ = 0;
+  std::deque<std::string> arena_;  // of the line at hand
   LineReader lines_;
   std::vector<std::pair<dev_t, ino_t>> open_files_;  // from the main file to the current one
 };

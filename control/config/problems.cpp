@@ -14,8 +14,9 @@ constexpr std::size_t kMaxShown = 200;    // over all files
 
 void Problems::add(Place place, const std::string& message) {
   ++total_;
-  if (of_file_.size() <= place.file) of_file_.resize(place.file + 1);
-  if (++of_file_[place.file] > kMaxOfFile || problems_.size() == kMaxShown) return;
+  const std::size_t file = place.file == Place::kNoFile ? 0 : std::size_t{place.file} + 1;
+  if (of_file_.size() <= file) of_file_.resize(file + 1);
+  if (++of_file_[file] > kMaxOfFile || problems_.size() == kMaxShown) return;
   problems_.push_back({place, message});
 }
 
@@ -24,7 +25,8 @@ void Problems::add_file(std::uint32_t file, const std::string& message) {
 }
 
 bool Problems::is_full(std::uint32_t file) const {
-  return file < of_file_.size() && of_file_[file] >= kMaxOfFile;
+  const std::size_t at = std::size_t{file} + 1;
+  return at < of_file_.size() && of_file_[at] >= kMaxOfFile;
 }
 
 std::string Problems::to_text() const {
@@ -36,12 +38,14 @@ std::string Problems::to_text() const {
   std::string text;
   for (const Problem& problem : ordered) {
     if (!text.empty()) text += '\n';
-    text += store_.file_names[problem.place.file];
-    if (problem.place.line > 0) {
+    const bool has_file = problem.place.file != Place::kNoFile;
+    const std::string& origin = has_file ? (*files_)[problem.place.file] : origin_;
+    text += origin;
+    if (has_file && problem.place.line > 0) {
       text += ":" + std::to_string(problem.place.line) + ":" +
               std::to_string(problem.place.column);
     }
-    text += ": " + problem.message;
+    text += (origin.empty() ? "" : ": ") + problem.message;
   }
   if (total_ > ordered.size()) {
     text += "\nand " + std::to_string(total_ - ordered.size()) + " more";

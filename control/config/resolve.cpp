@@ -25,28 +25,27 @@ std::vector<Value> default_values(const Option& option) {
   return values;
 }
 
-const Entry* template_of(const Store& store, const Entry& zone) {
-  const Option& option = *find_option("zone", "template");
-  const Store::Set set = store.values_of(store.data("zone"), zone, option);
-  return store.find("template", set.values.empty() ? "default" : set.values.front()->text);
+Entry template_of(const Store& store, const Section& zones, Entry zone) {
+  static const Option& option = *find_option("zone", "template");
+  static const Section& templates = *find_section("template");
+  const ItemValues named = values_of(zones, zone, option);
+  return store.find(templates, named.values.empty() ? "default" : named.values.front().text);
 }
 
 }  // namespace
 
-std::vector<Value> effective_values(const Store& store, std::string_view section,
-                                    const Entry* entry, const Option& option) {
-  Store::Set set;
-  if (entry != nullptr) set = store.values_of(store.data(section), *entry, option);
-  const bool from_template = section == "zone" && option.name != "domain" &&
+std::vector<Value> effective_values(const Store& store, const Section& section, Entry entry,
+                                    const Option& option) {
+  ItemValues set = values_of(section, entry, option);
+  const bool from_template = section.name == "zone" && option.name != "domain" &&
                              option.name != "template" && option.name != "comment";
-  if (!set.is_set && entry != nullptr && from_template) {
-    if (const Entry* shared = template_of(store, *entry)) {
-      set = store.values_of(store.data("template"), *shared, option);
-    }
+  if (!set.is_set && entry && from_template) {
+    static const Section& templates = *find_section("template");
+    set = values_of(templates, template_of(store, section, entry), option);
   }
   if (!set.is_set) return default_values(option);
   std::vector<Value> values;
-  for (const SetItem* item : set.values) values.push_back(to_value(option, item->text));
+  for (const SetItem& item : set.values) values.push_back(to_value(option, item.text));
   return values;
 }
 

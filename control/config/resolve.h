@@ -8,12 +8,13 @@
 #include <vector>
 
 #include "control/config/store.h"
+#include "control/config/value.h"
 
 namespace bowline::control::config {
 
-// The values of an item in the entry `entry` (null: nothing is set) of a section.
-std::vector<Value> effective_values(const Store& store, std::string_view section,
-                                    const Entry* entry, const Option& option);
+// The values of an item in an entry (or none: nothing is set) of a section.
+std::vector<Value> effective_values(const Store& store, const Section& section, Entry entry,
+                                    const Option& option);
 
 // `path` if it is absolute, else below `base`.
 std::string absolute_path(const std::string& base, const std::string& path);

@@ -24,47 +24,45 @@ static_assert(link::kMaxPorts <= 100);
 struct Subject {
   const Store& store;
   Problems& problems;
-  std::string_view section;
-  const Entry& entry;
+  const Section& section;
+  Entry entry;  // none: nothing of the section is set
 
-  std::vector<const SetItem*> values(std::string_view item) const {
-    const Option* const option = find_option(section, item);
-    return store.values_of(store.data(section), entry, *option).values;
+  std::vector<SetItem> values(std::string_view item) const {
+    return config::values_of(section, entry, *find_option(section.name, item)).values;
   }
   bool has(std::string_view item) const { return !values(item).empty(); }
   std::string_view text(std::string_view item) const {
     const auto found = values(item);
-    return found.empty() ? std::string_view{} : found.front()->text;
+    return found.empty() ? std::string_view{} : found.front().text;
   }
   // Of another section, which has no entries.
-  std::vector<const SetItem*> values_of(std::string_view other, std::string_view item) const {
-    const Entry* const found = store.find(other, {});
-    if (found == nullptr) return {};
-    return store.values_of(store.data(other), *found, *find_option(other, item)).values;
+  std::vector<SetItem> values_of(std::string_view other, std::string_view item) const {
+    const Section& in = *find_section(other);
+    return config::values_of(in, store.find(in, {}), *find_option(other, item)).values;
   }
   void fail(Place place, std::string_view item, const std::string& message) const {
-    std::string name(section);
-    if (!entry.id.empty()) name += "[" + std::string(entry.id) + "]";
+    const std::string name =
+        entry ? entry_name(section, entry.id()) : std::string(section.name);
     problems.add(place, name + "." + std::string(item) + ": " + message);
   }
   // At most one of the two may be set.
   void exclude(std::string_view one, std::string_view other) const {
     if (has(one) && has(other)) {
-      fail(values(one).front()->place, one, "cannot be set together with " + std::string(other));
+      fail(values(one).front().place, one, "cannot be set together with " + std::string(other));
     }
   }
   void limit(std::string_view item, std::size_t most) const {
     const auto found = values(item);
     if (found.size() > most) {
-      fail(found[most]->place, item, "at most " + std::to_string(most) + " values are allowed");
+      fail(found[most].place, item, "at most " + std::to_string(most) + " values are allowed");
     }
   }
   // `item` must be set if `when` has that value.
   void demand(std::string_view item, std::string_view when, std::string_view value) const {
-    const auto parsed = has(when) ? parse_value(find_option(section, when)->kind, text(when))
+    const auto parsed = has(when) ? parse_value(find_option(section.name, when)->kind, text(when))
                                   : dns::Result<Value>(dns::Error{});
     if (parsed && parsed->text() == value && !has(item)) {
-      fail(entry.place, item, "must be set if " + std::string(when) + " is " + std::string(value));
+      fail(entry.place(), item, "must be set if " + std::string(when) + " is " + std::string(value));
     }
   }
 };
@@ -81,12 +79,12 @@ std::string quoted(std::string_view text) { return "\"" + std::string(text) + "\
 void check_listen(const Subject& section) {
   const auto items = section.values("listen");
   std::vector<Address> seen;
-  for (const SetItem* item : items) {
-    auto value = parse_value(item->option->kind, item->text);
+  for (const SetItem& item : items) {
+    auto value = parse_value(item.option->kind, item.text);
     if (!value) continue;
     const Address address = with_port(value->address());
     if (std::find(seen.begin(), seen.end(), address) != seen.end()) {
-      section.fail(item->place, "listen", quoted(item->text) + " is listed twice");
+      section.fail(item.place, "listen", quoted(item.text) + " is listed twice");
     }
     seen.push_back(address);
   }
@@ -99,15 +97,15 @@ std::string_view device_name(const SetItem& item) {
 
 void check_devices(const Subject& dataplane) {
   std::vector<std::string_view> seen;
-  for (const SetItem* item : dataplane.values("devices")) {
-    const std::string_view name = device_name(*item);
-    if (item->text.size() > link::kMaxHandoverText) {
-      dataplane.fail(item->place, "devices", quoted(name) + " has more than " +
+  for (const SetItem& item : dataplane.values("devices")) {
+    const std::string_view name = device_name(item);
+    if (item.text.size() > link::kMaxHandoverText) {
+      dataplane.fail(item.place, "devices", quoted(name) + " has more than " +
                                                  std::to_string(link::kMaxHandoverText) +
                                                  " octets of arguments");
     }
     if (std::find(seen.begin(), seen.end(), name) != seen.end()) {
-      dataplane.fail(item->place, "devices", "the device " + quoted(name) + " is listed twice");
+      dataplane.fail(item.place, "devices", "the device " + quoted(name) + " is listed twice");
     }
     seen.push_back(name);
   }
@@ -118,8 +116,8 @@ void check_devices(const Subject& dataplane) {
 void check_port_count(const Subject& dataplane) {
   auto ports = dataplane.values_of("dataplane", "devices");
   std::vector<std::string> interfaces;
-  for (const SetItem* item : dataplane.values_of("xdp", "listen")) {
-    const auto value = parse_value(item->option->kind, item->text);
+  for (const SetItem& item : dataplane.values_of("xdp", "listen")) {
+    const auto value = parse_value(item.option->kind, item.text);
     if (!value || value->address().family != Address::Family::kDevice) continue;
     const std::string& name = value->address().path;
     if (std::find(interfaces.begin(), interfaces.end(), name) != interfaces.end()) continue;
@@ -127,7 +125,7 @@ void check_port_count(const Subject& dataplane) {
     ports.push_back(item);
   }
   if (ports.size() <= link::kMaxPorts) return;
-  const SetItem& first_too_many = *ports[link::kMaxPorts];
+  const SetItem& first_too_many = ports[link::kMaxPorts];
   const bool is_device = first_too_many.option->section == "dataplane";
   dataplane.problems.add(first_too_many.place,
                          std::string(is_device ? "dataplane.devices" : "xdp.listen") +
@@ -137,7 +135,7 @@ void check_port_count(const Subject& dataplane) {
 
 void check_exception_port(const Subject& dataplane) {
   if (!dataplane.has("exception-port")) return;
-  const SetItem& item = *dataplane.values("exception-port").back();
+  const SetItem item = dataplane.values("exception-port").back();
   const auto is_name = [](char c) {
     return c > ' ' && c < 0x7f && std::string_view("/:%").find(c) == std::string_view::npos;
   };
@@ -157,30 +155,30 @@ void check_backends(const Subject& dataplane) {
   const bool has_devices = dataplane.has("devices");
   const auto named = dataplane.values("backend");
   bool uses_devices = has_devices && named.empty();
-  for (const SetItem* item : named) {
-    const auto value = parse_value(item->option->kind, item->text);
+  for (const SetItem& item : named) {
+    const auto value = parse_value(item.option->kind, item.text);
     const std::string backend = value ? value->text() : std::string();
     if (backend == "xdp" && dataplane.values_of("xdp", "listen").empty()) {
-      dataplane.fail(item->place, "backend", "xdp has nothing to serve, set xdp.listen");
+      dataplane.fail(item.place, "backend", "xdp has nothing to serve, set xdp.listen");
     }
     if (backend == "dpdk" && !has_devices) {
-      dataplane.fail(item->place, "backend", "dpdk has nothing to serve, set dataplane.devices");
+      dataplane.fail(item.place, "backend", "dpdk has nothing to serve, set dataplane.devices");
     }
     uses_devices |= backend == "dpdk" && has_devices;
   }
   if (uses_devices && dataplane.values_of("server", "listen").empty()) {
-    dataplane.fail(dataplane.values("devices").front()->place, "devices",
+    dataplane.fail(dataplane.values("devices").front().place, "devices",
                    "no address is served on them, set server.listen");
   }
 }
 
 void check_drop(const Subject& dataplane) {
   std::size_t count = 0;
-  for (const SetItem* item : dataplane.values("drop")) {
-    const auto value = parse_value(item->option->kind, item->text);
+  for (const SetItem& item : dataplane.values("drop")) {
+    const auto value = parse_value(item.option->kind, item.text);
     if (value) count += split_range(value->range()).size();
     if (count <= kMaxDropPrefixes) continue;
-    return dataplane.fail(item->place, "drop",
+    return dataplane.fail(item.place, "drop",
                           "more than " + std::to_string(kMaxDropPrefixes) +
                               " prefixes from here on, which the XDP program cannot hold");
   }
@@ -193,15 +191,10 @@ void check_dataplane(const Subject& dataplane) {
   check_backends(dataplane);
 }
 
-void check_ports(const Store& store, Problems& problems) {
-  static const Entry kNone{};
-  check_port_count({store, problems, "dataplane", kNone});
-}
-
 void check_user(const Subject& server) {
   if (!server.store.resolve_system || !server.has("user")) return;
   if (auto user = find_system_user(server.text("user")); !user) {
-    server.fail(server.values("user").front()->place, "user", user.error());
+    server.fail(server.values("user").front().place, "user", user.error());
   }
 }
 
@@ -211,8 +204,8 @@ void check_acl(const Subject& acl) {
 
 void check_template(const Subject& subject) {
   const auto modules = subject.values("global-module");
-  if (!modules.empty() && subject.entry.id != "default") {
-    subject.fail(modules.front()->place, "global-module",
+  if (!modules.empty() && subject.entry.id() != "default") {
+    subject.fail(modules.front().place, "global-module",
                  "is allowed in the template `default` only");
   }
 }
@@ -225,46 +218,23 @@ void check_geoip(const Subject& geoip) {
 // The zone's own setting, else its template's, else the default.
 std::string effective_text(const Subject& zone, std::string_view item) {
   const auto values =
-      effective_values(zone.store, "zone", &zone.entry, *find_option("zone", item));
+      effective_values(zone.store, zone.section, zone.entry, *find_option("zone", item));
   if (values.empty()) return {};
   const auto* const name = std::get_if<dns::Name>(&values.front().content());
   return name != nullptr ? name->to_text() : values.front().text();
 }
 
-bool is_set_anywhere(const Store& store, std::string_view item) {
-  const Option* const option = find_option("zone", item);
-  for (const std::string_view section : {"zone", "template"}) {
-    const auto& items = store.data(section).items;
-    if (std::any_of(items.begin(), items.end(),
-                    [&](const SetItem& set) { return set.option == option; })) {
-      return true;
-    }
-  }
-  return false;
-}
-
-void check_catalog(const Subject& zone) {
+void check_catalog_items(const Subject& zone) {
   const std::string role = effective_text(zone, "catalog-role");
   const auto pair = [&](std::string_view item, std::string_view needed) {
     const bool has = !effective_text(zone, item).empty();
     if (has == (role == needed)) return;
-    zone.fail(zone.entry.place, item,
+    zone.fail(zone.entry.place(), item,
               std::string(has ? "is allowed only" : "must be set") + " if catalog-role is " +
                   std::string(needed));
   };
   pair("catalog-template", "interpret");
   pair("catalog-zone", "member");
-}
-
-void check_catalogs(const Store& store, Problems& problems) {
-  constexpr std::string_view kItems[] = {"catalog-role", "catalog-template", "catalog-zone"};
-  if (std::none_of(std::begin(kItems), std::end(kItems),
-                   [&](std::string_view item) { return is_set_anywhere(store, item); })) {
-    return;
-  }
-  for (const Entry& entry : store.data("zone").entries) {
-    check_catalog({store, problems, "zone", entry});
-  }
 }
 
 // Key sizes that an algorithm has (RFC 5702, 6605, 8080) or that are sound (RSA).
@@ -273,14 +243,14 @@ void check_key_size(const Subject& policy, std::string_view item) {
   const std::int64_t size =
       parse_value(find_option("policy", item)->kind, policy.text(item))->number();
   const std::string algorithm =
-      effective_values(policy.store, "policy", &policy.entry, *find_option("policy", "algorithm"))
+      effective_values(policy.store, policy.section, policy.entry, *find_option("policy", "algorithm"))
           .front()
           .text();
   const std::int64_t fixed =
       algorithm == "ecdsap384sha384" ? 384 : algorithm == "ed448" ? 456 : 256;
   const bool is_rsa = algorithm.starts_with("rsa");
   if (is_rsa ? size >= 1024 && size <= 4096 : size == fixed) return;
-  policy.fail(policy.values(item).front()->place, item,
+  policy.fail(policy.values(item).front().place, item,
               "\"" + std::string(policy.text(item)) + "\", algorithm " + algorithm + " has " +
                   (is_rsa ? std::string("1024 to 4096") : std::to_string(fixed)));
 }
@@ -310,16 +280,46 @@ constexpr Rule kRules[] = {
     {"mod-synthrecord", [](const Subject& s) { s.demand("origin", "type", "reverse"); }},
 };
 
+void run_rules(const Subject& subject) {
+  for (const Rule& rule : kRules) {
+    if (rule.section == subject.section.name) rule.check(subject);
+  }
+}
+
 }  // namespace
 
-void check_rules(const Store& store, Problems& problems) {
-  for (const Rule& rule : kRules) {
-    for (const Entry& entry : store.data(rule.section).entries) {
-      rule.check({store, problems, rule.section, entry});
+void check_entry_rules(const Store& store, const Section& section, Entry entry,
+                       Problems& problems) {
+  run_rules({store, problems, section, entry});
+}
+
+void check_single_rules(const Store& store, Problems& problems) {
+  for (const Section& section : sections()) {
+    if (section.has_entries()) continue;
+    if (const Entry entry = store.find(section, {})) run_rules({store, problems, section, entry});
+  }
+  const Section& dataplane = *find_section("dataplane");
+  check_port_count({store, problems, dataplane, store.find(dataplane, {})});
+}
+
+bool uses_catalogs(const Store& store) {
+  for (const std::string_view item : {"catalog-role", "catalog-template", "catalog-zone"}) {
+    for (const std::string_view section : {"zone", "template"}) {
+      if (store.list(section).uses(*find_option(section, item)) > 0) return true;
     }
   }
-  check_ports(store, problems);
-  check_catalogs(store, problems);
+  return false;
+}
+
+void check_catalog(const Store& store, Entry zone, Problems& problems) {
+  check_catalog_items({store, problems, *find_section("zone"), zone});
+}
+
+void check_catalogs(const Store& store, Problems& problems) {
+  if (!uses_catalogs(store)) return;
+  for (const auto& block : store.list("zone").blocks()) {
+    for (std::size_t i = 0; i < block->size(); ++i) check_catalog(store, block->entry(i), problems);
+  }
 }
 
 }  // namespace bowline::control::config

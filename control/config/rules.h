@@ -1,4 +1,4 @@
-// Rules between items: what must, or must not, be set together, and what the system must know.
+// Rules between items: what excludes what, what demands what.
 //
 // Private to this folder.
 #pragma once
@@ -8,7 +8,16 @@
 
 namespace bowline::control::config {
 
-// REQUIRES: index_store().
-void check_rules(const Store& store, Problems& problems);
+// Those that one entry of a section with entries can break by itself.
+void check_entry_rules(const Store& store, const Section& section, Entry entry,
+                       Problems& problems);
+// Those of the sections without entries, each and together.
+void check_single_rules(const Store& store, Problems& problems);
+
+// Zones' parts in catalogs, which templates may set: one zone, or all.
+void check_catalog(const Store& store, Entry zone, Problems& problems);
+void check_catalogs(const Store& store, Problems& problems);
+// Whether any zone or template sets such a part; else there is nothing to check.
+bool uses_catalogs(const Store& store);
 
 }  // namespace bowline::control::config

@@ -20,13 +20,13 @@ constexpr unsigned kMostBackgroundWorkers = 10;  // the manual's default for bac
 // One section without entries, read item by item.
 class Reader {
  public:
-  Reader(const Store& store, std::string_view section, const Entry* entry)
-      : store_(store), section_(section), entry_(entry) {}
+  Reader(const Store& store, std::string_view section, Entry entry)
+      : store_(store), section_(*find_section(section)), entry_(entry) {}
   Reader(const Store& store, std::string_view section)
       : Reader(store, section, store.find(section, {})) {}
 
   std::vector<Value> all(std::string_view item) const {
-    return effective_values(store_, section_, entry_, *find_option(section_, item));
+    return effective_values(store_, section_, entry_, *find_option(section_.name, item));
   }
   std::optional<Value> one(std::string_view item) const {
     auto values = all(item);
@@ -47,8 +47,8 @@ class Reader {
 
  private:
   const Store& store_;
-  std::string_view section_;
-  const Entry* entry_;
+  const Section& section_;
+  Entry entry_;
 };
 
 // CPUs that this process may use: a container's share, not the machine.
@@ -109,18 +109,18 @@ LogTarget default_target(LogTarget::Kind kind, LogLevel least, LogLevel most) {
   return target;
 }
 
-LogTarget target_of(const Store& store, const Entry& entry) {
-  const Reader reader(store, "log", &entry);
+LogTarget target_of(const Store& store, Entry entry) {
+  const Reader reader(store, "log", entry);
   LogTarget target;
-  if (entry.id == "stdout") {
+  if (entry.id() == "stdout") {
     target.kind = LogTarget::Kind::kStdout;
-  } else if (entry.id == "stderr") {
+  } else if (entry.id() == "stderr") {
     target.kind = LogTarget::Kind::kStderr;
-  } else if (entry.id == "syslog") {
+  } else if (entry.id() == "syslog") {
     target.kind = LogTarget::Kind::kSyslog;
   } else {
     target.kind = LogTarget::Kind::kFile;
-    target.path = absolute_path(store.start_directory, std::string(entry.id));
+    target.path = absolute_path(store.start_directory, std::string(entry.id()));
   }
   const LogLevel any = level_of(reader, "any", LogLevel::kNone);
   target.server = level_of(reader, "server", any);
@@ -227,8 +227,9 @@ Control Config::control() const {
 std::vector<LogTarget> Config::log() const {
   using Output = LogTarget::Kind;
   std::vector<LogTarget> targets;
-  for (const Entry& entry : store_->data("log").entries) {
-    targets.push_back(target_of(*store_, entry));
+  const EntryList& entries = store_->list("log");
+  for (std::size_t i = 0; i < entries.size(); ++i) {
+    targets.push_back(target_of(*store_, entries[i]));
   }
   if (!has_section("log")) {
     constexpr auto kMost = LogLevel::kCritical;

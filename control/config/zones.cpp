@@ -7,11 +7,23 @@
 namespace bowline::control::config {
 namespace {
 
-std::vector<Value> zone_values(const Store& store, const Entry& zone, std::string_view item) {
-  return effective_values(store, "zone", &zone, *find_option("zone", item));
+const EntryList& zones_of(const Store& store) {
+  static const Section& section = *find_section("zone");
+  return store.list(section);
 }
 
-std::string zone_text(const Store& store, const Entry& zone, std::string_view item) {
+std::vector<Value> zone_values(const Store& store, Entry zone, std::string_view item) {
+  static const Section& section = *find_section("zone");
+  return effective_values(store, section, zone, *find_option("zone", item));
+}
+
+dns::Name name_of(Entry zone) {
+  const auto name = dns::Name::from_text(zone.id());
+  assert(name.ok());  // checked when the entry was made
+  return *name;
+}
+
+std::string zone_text(const Store& store, Entry zone, std::string_view item) {
   const auto values = zone_values(store, zone, item);
   assert(!values.empty());  // these items have literal defaults and cannot be empty
   return values.front().text();
@@ -19,20 +31,16 @@ std::string zone_text(const Store& store, const Entry& zone, std::string_view it
 
 }  // namespace
 
-std::size_t ZoneList::size() const { return store_->data("zone").entries.size(); }
+std::size_t ZoneList::size() const { return zones_of(*store_).size(); }
 
 dns::Name ZoneList::name(std::size_t index) const {
-  static const dns::Name root;
-  assert(index < size());
-  const auto name = dns::Name::from_text(store_->data("zone").entries[index].id, &root);
-  assert(name.ok());  // checked when the file was read
-  return name->lower();
+  return name_of(zones_of(*store_)[index]);
 }
 
 Zone ZoneList::operator[](std::size_t index) const {
-  const Entry& entry = store_->data("zone").entries[index];
+  const Entry entry = zones_of(*store_)[index];
   Zone zone;
-  zone.name = name(index);
+  zone.name = name_of(entry);
   zone.storage = absolute_path(store_->start_directory, zone_text(*store_, entry, "storage"));
   const std::string pattern = zone_text(*store_, entry, "file");
   zone.file = absolute_path(zone.storage, expand_zone_file_name(pattern, zone.name));
@@ -43,8 +51,7 @@ Zone ZoneList::operator[](std::size_t index) const {
 }
 
 std::optional<std::size_t> ZoneList::find(dns::NameView name) const {
-  const auto index = store_->zone_index.find(store_->data("zone"), name);
-  return index ? std::optional<std::size_t>(*index) : std::nullopt;
+  return zones_of(*store_).find(dns::Name(name).lower().to_text());
 }
 
 }  // namespace bowline::control::config

@@ -121,9 +121,9 @@ server:
   CHECK(config.control().listen.front() == "/run/dns/bowline.sock");
 }
 
-TEST_CASE("config: a single item set again takes the last value, a list grows") {
+TEST_CASE("config: a single item set again takes the last value, a list grows by what is new") {
   const Config config = load("server:\n  rundir: /a\n  listen: 1.1.1.1\n"
-                             "server:\n  rundir: /b\n  listen: 1.1.1.2\n");
+                             "server:\n  rundir: /b\n  listen: [1.1.1.2, 1.1.1.1]\n");
   CHECK(config.server().rundir == "/b");
   CHECK(config.server().listen.size() == 2);
 }
@@ -244,15 +244,16 @@ log:
 )");
   const auto targets = config.log();
   REQUIRE(targets.size() == 2);
-  CHECK(targets[0].kind == LogTarget::Kind::kStderr);
-  CHECK(targets[0].server == LogLevel::kInfo);
-  CHECK(targets[0].zone == LogLevel::kDebug);
-  CHECK(targets[0].quic == LogLevel::kNone);
-  CHECK(targets[1].kind == LogTarget::Kind::kFile);
-  CHECK(targets[1].path == "/var/log/bowline.log");
-  CHECK(targets[1].server == LogLevel::kError);
-  CHECK(targets[1].control == LogLevel::kNone);
-  CHECK(targets[1].quic == LogLevel::kNotice);
+  CHECK(targets[0].kind == LogTarget::Kind::kFile);
+  CHECK(targets[0].path == "/var/log/bowline.log");
+  CHECK(targets[0].server == LogLevel::kError);
+  CHECK(targets[0].control == LogLevel::kNone);
+  CHECK(targets[0].quic == LogLevel::kNotice);
+  CHECK(targets[1].kind == LogTarget::Kind::kStderr);
+  CHECK(targets[1].server == LogLevel::kInfo);
+  CHECK(targets[1].zone == LogLevel::kDebug);
+  CHECK(targets[1].quic == LogLevel::kNone);
+  CHECK(load("log:\n").log().size() == 3);
   const auto defaults = load("").log();
   REQUIRE(defaults.size() == 3);
   CHECK(defaults[0].kind == LogTarget::Kind::kStderr);

@@ -98,7 +98,7 @@ TEST_CASE("errors: values") {
 TEST_CASE("errors: the whole") {
   check({
       {"zone:\n  - domain: a.b\n  - domain: A.B.\n",
-       "f:3:13: zone.domain: \"A.B.\" is there already, see f:2"},
+       "f:3:13: zone.domain: \"a.b.\" is there already, see f:2"},
       {"template:\n  - id: x\n  - id: y\n  - id: x\n",
        "f:4:9: template.id: \"x\" is there already, see f:2"},
       {"key:\n  - id: k\n    algorithm: hmac-md5\n    secret: AQID\n  - id: K.\n"
@@ -169,8 +169,9 @@ TEST_CASE("errors: ways of moving packets") {
        "f:4:12: dataplane.devices: \"net_tap0\" has more than 1024 octets of arguments"},
       {"xdp:\n  listen: [eth0, eth1, eth0@53]\n",
        "f:2:24: xdp.listen: \"eth0@53\" is listed twice"},
-      {"xdp:\n  listen: [192.0.2.1@5353, 192.0.2.1@5353]\n",
-       "f:2:28: xdp.listen: \"192.0.2.1@5353\" is listed twice"},
+      {"xdp:\n  listen: [192.0.2.1@53, 192.0.2.1]\n",
+       "f:2:26: xdp.listen: \"192.0.2.1\" is listed twice"},
+      {"xdp:\n  listen: [192.0.2.1@5353, 192.0.2.1@5353]\n", ""},  // taken once
       {"xdp:\n  listen: [eth0@53, eth0@5353, " + sixteen.substr(6) + "]\n", ""},
       {"xdp:\n  listen: [" + sixteen + "]\n", ""},
       {"xdp:\n  listen: [" + sixteen + "]\n  listen: eth16\n",
@@ -196,11 +197,15 @@ TEST_CASE("errors: ways of moving packets") {
 
 TEST_CASE("errors: more prefixes to drop than the XDP program holds") {
   std::string text = "dataplane:\n";
-  // 254 prefixes each, the most that a range can have: 258 of them fit.
-  for (int i = 0; i < 258; ++i) text += "  drop: ::1-ffff:ffff:ffff:ffff:ffff:ffff:ffff:fffe\n";
+  // 222 prefixes each, the most that a range within a /16 can have: 295 of them and 46 fit.
+  for (int i = 1000; i < 1295; ++i) {
+    const std::string begin = std::to_string(i);
+    text += "  drop: " + begin + "::1-" + begin + ":ffff:ffff:ffff:ffff:ffff:ffff:fffe\n";
+  }
+  text += "  drop: ::1-::3ff:ffff:ffff\n";
   check({{text, ""},
          {text + "  drop: 192.0.2.1-192.0.2.31\n  drop: 192.0.2.1-192.0.2.9\n",
-          "f:260:9: dataplane.drop: more than 65536 prefixes from here on, which the XDP program "
+          "f:298:9: dataplane.drop: more than 65536 prefixes from here on, which the XDP program "
           "cannot hold"}});
 }
 

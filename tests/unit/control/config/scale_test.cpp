@@ -33,10 +33,12 @@ TEST_CASE("scale: a hundred thousand zones") {
   for (std::size_t i = 0; i < kZones; ++i) {
     const Zone zone = zones[i];
     if (i % 1000 != 0) continue;
-    CHECK(zone.file == "/srv/zones/" + std::to_string(i % 100) + "/zone" + std::to_string(i) +
-                           ".example.com.zone");
+    const std::string name = zone.name.to_text();
+    const unsigned long number = std::stoul(name.substr(4));
+    CHECK(zone.file ==
+          "/srv/zones/" + std::to_string(number % 100) + "/" + name + "zone");
     CHECK(zones.find(zone.name) == i);
   }
   // Sanitizers count nothing here.
-  CHECK((after - before) / kZones < 1024);
+  CHECK((after - before) / kZones < 256);
 }
