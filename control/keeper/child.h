@@ -51,6 +51,7 @@ class Child {
 
   RestartPolicy policy;
   bool ready = false;            // since this start
+  std::string state;             // what it last said of itself, for people
   std::uint64_t start_at_ms = 0;  // when to start again; 0: nothing is planned
   std::uint64_t starts = 0;
 

@@ -1,19 +1,18 @@
 #include "control/keeper/keeper.h"
 
-#include <malloc.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/eventfd.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
-#include <systemd/sd-daemon.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <climits>
 #include <cstring>
-#include <ctime>
 
+#include "control/keeper/clock.h"
 #include "control/log/log.h"
 
 namespace bowline::control::keeper {
@@ -31,22 +30,6 @@ constexpr unsigned kFirstStartTries = 5;
 // Messages taken from one child before the other is looked at.
 constexpr int kMessagesARound = 64;
 
-std::uint64_t now_ms() {
-  timespec now{};
-  ::clock_gettime(CLOCK_MONOTONIC, &now);
-  return static_cast<std::uint64_t>(now.tv_sec) * 1000 +
-         static_cast<std::uint64_t>(now.tv_nsec) / 1'000'000;
-}
-
-HandoverMessage make_message(HandoverType type, std::uint64_t generation = 0,
-                             std::uint64_t pairing = 0) {
-  HandoverMessage message;
-  message.type = type;
-  message.generation = generation;
-  message.pairing = pairing;
-  return message;
-}
-
 std::string describe_death(int status) {
   if (WIFSIGNALED(status)) {
     return fmt::format("killed by signal {} ({})", WTERMSIG(status), ::strsignal(WTERMSIG(status)));
@@ -54,10 +37,17 @@ std::string describe_death(int status) {
   return fmt::format("ended with exit code {}", WEXITSTATUS(status));
 }
 
+Orders complete(Orders orders, const config::Config& config) {
+  if (orders.source.path.empty()) orders.source = {confdb::Source::Kind::kFile, config.path()};
+  return orders;
+}
+
 }  // namespace
 
-Keeper::Keeper(const config::Config& config, const std::string& folder)
-    : config_path_(config.path()),
+Keeper::Keeper(const config::Config& config, const std::string& folder, Orders orders,
+               Starter& starter)
+    : orders_(complete(std::move(orders), config)),
+      starter_(starter),
       server_(config.server()),
       dataplane_settings_(config.dataplane()),
       identity_{server_.user.uid, server_.user.gid},
@@ -88,28 +78,36 @@ dns::Result<void> Keeper::prepare() {
 
 dns::Result<void> Keeper::open_sockets() {
   if (server_.listen.empty() && (!dataplane_settings_.xdp || ports_.has_devices())) {
-    log::warning(Category::kServer,
-                 "no address to listen on: set server.listen, such as 'listen: 127.0.0.1@53'");
+    log::warning(Category::kServer, "no network interface configured, set server.listen, such as "
+                                    "'listen: 127.0.0.1@53'");
   }
   const ThreadPlan& plan = ports_.threads();
   const unsigned streams = server_.tcp_reuseport ? plan.threads - plan.workers : 0;
-  auto listeners = open_listeners(
-      server_.listen, {plan.first_of_sockets, plan.socket_workers, plan.workers, streams},
-      ports_.has_devices() ? Bind::kFree : Bind::kOwn);
+  SocketWorkers workers{plan.first_of_sockets, plan.socket_workers, plan.workers, streams, {}};
+  if (server_.socket_affinity) workers.cpus = plan.cores;
+  auto listeners = open_listeners(server_.listen, workers, identity_);
   if (!listeners) return dns::Error{listeners.error()};
   listeners_ = std::move(*listeners);
-  if (!ports_.has_devices()) return {};
+  for (const config::Address& each : server_.listen) {
+    log::info(Category::kServer, "binding to interface {}", each.to_text());
+  }
+  warn_of_missing_addresses();
+  return {};
+}
+
+// They are bound all the same: they may come later.
+void Keeper::warn_of_missing_addresses() {
   std::string missing;
   for (const config::Address& each : missing_addresses(server_.listen)) {
     missing += (missing.empty() ? "" : ", ") + each.host_text();
   }
-  if (!missing.empty()) {
-    log::warning(Category::kServer,
-                 "{} of server.listen on no interface yet: add to an exception port (ip addr add "
-                 "ADDRESS dev {}0)",
-                 missing, dataplane_settings_.exception_port);
-  }
-  return {};
+  if (missing.empty()) return;
+  const std::string where = ports_.has_devices()
+                                ? "an exception port (ip addr add ADDRESS dev " +
+                                      dataplane_settings_.exception_port + "0)"
+                                : "an interface (ip addr add ADDRESS dev INTERFACE)";
+  log::warning(Category::kServer, "{} of server.listen on no interface yet: add to {}", missing,
+               where);
 }
 
 int Keeper::run() {
@@ -119,6 +117,7 @@ int Keeper::run() {
   while (stop_by_ms_ == 0 || control_.running() || dataplane_.running()) {
     start_planned();
     wait_for_events();
+    look_at_beats();
     if (stop_by_ms_ != 0 && now_ms() >= stop_by_ms_) {
       control_.kill(SIGKILL);
       dataplane_.kill(SIGKILL);
@@ -126,7 +125,7 @@ int Keeper::run() {
   }
   // Control waited for them, so it ran only if they were open.
   if (ports_.has_devices() && control_.starts != 0) ports_.close_devices();
-  log::info(Category::kServer, "stopped");
+  log::info(Category::kServer, "shutting down");
   return exit_code_;
 }
 
@@ -164,14 +163,13 @@ bool Keeper::start_process(Child& child, Keep keep) {
   if (!started) {
     log::error(Category::kServer, "{}", started.error());
     if (!announced_) {
-      exit_code_ = 1;
-      begin_stop();
+      fail_start(started.error());
     } else {
       plan_restart(child);
     }
     return false;
   }
-  log::info(Category::kServer, "started {}, PID {}", child.name(), child.pid());
+  log::info(Category::kServer, "{}, started, PID {}", child.name(), child.pid());
   return true;
 }
 
@@ -189,8 +187,15 @@ void Keeper::greet(Child& child) {
     hello.uid = identity_.uid;
     hello.gid = identity_.gid;
   }
-  hello.set_text(config_path_);
+  if (orders_.verbose) hello.flags |= link::kVerbose;
+  if (&child == &control_) hello.memory_mib = orders_.max_conf_size_mib;
+  hello.set_text(orders_.source.to_text());
   child.send(hello);
+  if (&child == &control_ && !orders_.control_socket.empty()) {
+    HandoverMessage socket = make_message(HandoverType::kControlSocket);
+    socket.set_text(orders_.control_socket);
+    child.send(socket);
+  }
   for (unsigned i = 0; i <= hello.threads; ++i) {
     HandoverMessage bell = make_message(HandoverType::kDoorbell);
     bell.index = i == hello.threads ? link::kServiceBell : i;
@@ -209,9 +214,7 @@ void Keeper::pair() {
   auto made = link::create_exchange({pairing_, generation_, threads}, carried);
   if (!made) {
     log::critical(Category::kServer, "{}", made.error());
-    exit_code_ = 1;
-    begin_stop();
-    return;
+    return fail_start(made.error());
   }
   exchange_ = std::move(*made);
   exchange_of_dataplane_ = dataplane_.running() ? dataplane_.starts : 0;
@@ -285,182 +288,41 @@ void Keeper::plan_restart(Child& child) {
   const std::uint64_t now = now_ms();
   const std::uint64_t delay = child.policy.delay_after_death(now);
   if (!announced_ && child.policy.failed_starts() >= kFirstStartTries) {
-    log::critical(Category::kServer, "{} does not start; its last messages say why", child.name());
-    exit_code_ = 1;
-    return begin_stop();
+    log::critical(Category::kServer, "{}, does not start, its last messages say why",
+                  child.name());
+    return fail_start(child.name() + " does not start; the log says why");
   }
   child.start_at_ms = now + delay;
   if (delay != 0) {
-    log::warning(Category::kServer, "{} is started again in {} ms", child.name(), delay);
+    log::warning(Category::kServer, "{}, started again in {} ms", child.name(), delay);
   }
 }
 
 void Keeper::begin_stop() {
   if (stop_by_ms_ != 0) return;
   stop_by_ms_ = now_ms() + kStopWait_ms;
-  (void)::sd_notify(0, "STOPPING=1");
+  service_.stopping();
   control_.send(make_message(HandoverType::kStop));
   dataplane_.send(make_message(HandoverType::kStop));
+}
+
+void Keeper::fail_start(const std::string& why) {
+  exit_code_ = 1;
+  // In the foreground the log has told whoever looks.
+  if (starter_.is_daemon()) starter_.failed(why);
+  begin_stop();
 }
 
 void Keeper::check_ready() {
   if (announced_ || !control_.ready || !dataplane_.ready) return;
   announced_ = true;
-  log::info(Category::kServer, "ready");
-  (void)::sd_notify(0, "READY=1");
+  log::info(Category::kServer, "server started {}, PID {}, ready",
+            starter_.is_daemon() ? "as a daemon" : "in the foreground", ::getpid());
+  service_.ready(control_.state);
+  starter_.ready();
 }
 
-// ---- Messages ---------------------------------------------------------------------------------
-
-void Keeper::receive(Child& child, int most) {
-  static link::Received received;  // large, and there is one thread
-  for (int i = 0; i < most; ++i) {
-    switch (link::receive_handover(child.channel(), received)) {
-      case link::Receive::kMessage:
-        handle(child, received);
-        break;
-      case link::Receive::kNothing:
-        return;
-      case link::Receive::kClosed:
-        child.kill(SIGKILL);  // it cannot go on without us; its death comes by SIGCHLD
-        return;
-      case link::Receive::kMalformed:
-        log::error(Category::kServer, "{} sent a malformed message: {}; it is restarted",
-                   child.name(), received.why);
-        child.kill(SIGKILL);
-        return;
-    }
-  }
-}
-
-void Keeper::handle(Child& child, link::Received& received) {
-  const HandoverMessage& message = received.message;
-  switch (message.type) {
-    case HandoverType::kReady:
-      child.ready = true;
-      child.policy.ready();
-      check_ready();
-      return;
-    case HandoverType::kFailed:
-      return handle_failure(child, message.text_view());
-    case HandoverType::kCorrupt:
-      if (message.pairing == pairing_) restart_dataplane(message.text_view());
-      return;
-    default:
-      if (&child == &control_) return handle_control(received);
-      return handle_dataplane(message);
-  }
-}
-
-void Keeper::handle_control(link::Received& received) {
-  const HandoverMessage& message = received.message;
-  switch (message.type) {
-    case HandoverType::kChunk:
-      return handle_chunk(received);
-    case HandoverType::kWithdraw:
-      if (message.generation == generation_ && chunks_.withdraw(generation_, message.index)) {
-        dataplane_.send(message);
-      }
-      return;
-    case HandoverType::kRestartDataplane:
-      return restart_dataplane(message.text_view());
-    case HandoverType::kReload:
-      return reload();
-    case HandoverType::kStop:
-      return begin_stop();
-    default:
-      log::warning(Category::kServer, "{} sent a message that is not its own", control_.name());
-  }
-}
-
-void Keeper::handle_chunk(link::Received& received) {
-  const HandoverMessage message = received.message;
-  if (message.generation != generation_) return;
-  const int fd = received.fds[0].get();
-  dataplane_.send(message, fd);
-  if (!chunks_.add(message, std::move(received.fds[0]))) {
-    log::error(Category::kServer, "{} sent chunk {} twice; it is restarted", control_.name(),
-               message.index);
-    control_.kill(SIGKILL);
-  }
-}
-
-void Keeper::handle_dataplane(const HandoverMessage& message) {
-  if (message.type == HandoverType::kDevicesOpen && control_.starts == 0) {
-    control_.start_at_ms = now_ms();
-  }
-  if (message.type == HandoverType::kSettled && chunks_.published(message.generation)) {
-    log::info(Category::kServer, "dataplane uses tables of generation {}", message.generation);
-    chunks_.drop_older_than(message.generation);
-  }
-}
-
-void Keeper::handle_failure(const Child& child, std::string_view why) {
-  log::error(Category::kServer, "{}: {}", child.name(), why);
-  if (announced_) return;
-  exit_code_ = 1;
-  begin_stop();
-}
-
-void Keeper::restart_dataplane(std::string_view why) {
-  log::warning(Category::kServer, "dataplane is restarted: {}", why);
-  dataplane_.kill(SIGKILL);
-}
-
-// ---- Signals ----------------------------------------------------------------------------------
-
-void Keeper::handle_signals() {
-  signalfd_siginfo info{};
-  while (::read(signals_.get(), &info, sizeof info) == sizeof info) {
-    switch (static_cast<int>(info.ssi_signo)) {
-      case SIGCHLD:
-        break;
-      case SIGHUP:
-        control_.send(make_message(HandoverType::kReload));
-        reload();
-        break;
-      case SIGUSR1:
-        (void)log::reopen();
-        control_.send(make_message(HandoverType::kLogReopen));
-        break;
-      default:
-        if (stop_by_ms_ != 0) stop_by_ms_ = 1;  // asked twice: at once
-        log::info(Category::kServer, "stopping");
-        begin_stop();
-    }
-  }
-}
-
-void Keeper::reload() {
-  compare_configuration();
-  (void)::malloc_trim(0);  // a million zones were in it
-}
-
-// What of a new configuration is the keeper's own. Control reports what is wrong with it.
-void Keeper::compare_configuration() {
-  const auto loaded = config::load_config(config_path_);
-  if (!loaded) return;
-  if (auto done = log::setup(loaded->log()); !done) {
-    log::error(Category::kServer, "{}", done.error());
-  }
-  const config::Server server = loaded->server();
-  const config::Dataplane dataplane = loaded->dataplane();
-  const bool same = ports_.same_with(dataplane, loaded->xdp()) &&
-                    server.listen == server_.listen && server.rundir == server_.rundir &&
-                    server.user.uid == server_.user.uid && server.user.gid == server_.user.gid &&
-                    server.tcp_workers == server_.tcp_workers &&
-                    server.tcp_reuseport == server_.tcp_reuseport &&
-                    dataplane.workers == dataplane_settings_.workers &&
-                    dataplane.cores == dataplane_settings_.cores &&
-                    dataplane.poll == dataplane_settings_.poll &&
-                    dataplane.hugepages == dataplane_settings_.hugepages;
-  if (!same) {
-    log::warning(
-        Category::kServer,
-        "listen, rundir, user, workers, tcp-reuseport, cores, poll, hugepages, backend, devices and "
-        "xdp keep their former values: restart bowlined to change them");
-  }
-}
+// ---- Waiting ------------------------------------------------------------------------------------
 
 void Keeper::wait_for_events() {
   const auto events_of = [](const Child& child) {
@@ -492,9 +354,36 @@ int Keeper::timeout_ms() const {
       if (!child->running() && child->start_at_ms != 0) at = std::min(at, child->start_at_ms);
     }
   }
+  if (service_.look_every_ms() != 0) at = std::min(at, next_look_ms_);
   if (at == UINT64_MAX) return -1;
   const std::uint64_t now = now_ms();
   return at <= now ? 0 : static_cast<int>(std::min<std::uint64_t>(at - now, 60'000));
+}
+
+// The service manager's watchdog is fed as long as all beat that run. A child that is gone is our
+// business: it is started again.
+void Keeper::look_at_beats() {
+  const std::uint64_t now = now_ms();
+  if (service_.look_every_ms() == 0 || now < next_look_ms_) return;
+  next_look_ms_ = now + service_.look_every_ms();
+  if (!exchange_.mapping) return service_.alive();
+  const link::Exchange& exchange = *exchange_.mapping;
+  Heartbeats::Expected expected;
+  if (stop_by_ms_ == 0) {
+    const bool began = exchange.control.beat.load(std::memory_order_relaxed) != 0;
+    expected.control = control_.running() && (control_.ready || began);
+    expected.dataplane = dataplane_.running() && dataplane_.ready;
+    expected.threads = expected.dataplane ? ports_.threads().threads : 0;
+  }
+  const std::string late = heartbeats_.look(exchange, expected, now);
+  if (late.empty()) service_.alive();
+  if (late.empty() == !somebody_late_) return;
+  somebody_late_ = !late.empty();
+  if (somebody_late_) {
+    log::warning(Category::kServer, "watchdog, not fed, no heartbeat of {}", late);
+  } else {
+    log::info(Category::kServer, "watchdog, fed again, all heartbeats are there");
+  }
 }
 
 }  // namespace bowline::control::keeper

@@ -14,7 +14,10 @@
 //   dataplane: devices open   control starts, if it waited for them (their huge pages come first)
 //   an address or VLAN        told to the XDP programs
 //    comes or goes
-//   SIGHUP                    control reads the configuration again
+//   control: reload           log targets are read again; the rest of a new configuration is
+//                              control's, or waits for a restart
+//   SIGHUP                    log files are opened again; control reads the configuration again
+//   SIGUSR1                   control loads the zones whose files have changed
 //   SIGTERM, SIGINT           both are told to end, then made to
 #pragma once
 
@@ -23,19 +26,33 @@
 #include <string>
 #include <vector>
 
+#include "control/confdb/source.h"
 #include "control/config/config.h"
 #include "control/keeper/child.h"
 #include "control/keeper/chunk_book.h"
+#include "control/keeper/heartbeats.h"
 #include "control/keeper/listeners.h"
 #include "control/keeper/ports.h"
+#include "control/keeper/service_manager.h"
+#include "control/keeper/starter.h"
 #include "link/exchange.h"
 
 namespace bowline::control::keeper {
 
+// What the command line says of the run.
+struct Orders {
+  confdb::Source source{};         // of the configuration; without a path: the file it came from
+  unsigned max_conf_size_mib = 0;  // of a configuration database; 0: as it is
+  std::string control_socket{};    // empty: those of control.listen
+  bool verbose = false;
+};
+
 class Keeper {
  public:
-  // `folder`: where the executables of the children are.
-  Keeper(const config::Config& config, const std::string& folder);
+  // `folder`: where the executables of the children are. `starter`: is told how the start went; it
+  // outlives the keeper.
+  Keeper(const config::Config& config, const std::string& folder, Orders orders,
+         Starter& starter);
 
   // Opens the listeners and ports, and makes what the children share. The error is one line that
   // says what to do.
@@ -55,12 +72,17 @@ class Keeper {
   void handle_death(Child& child);
   void plan_restart(Child& child);
   void begin_stop();
+  void fail_start(const std::string& why);
   void check_ready();
   dns::Result<void> open_sockets();
+  void warn_of_missing_addresses();
 
   // Messages.
+  static link::HandoverMessage make_message(link::HandoverType type, std::uint64_t generation = 0,
+                                            std::uint64_t pairing = 0);
   void receive(Child& child, int most);
   void handle(Child& child, link::Received& received);
+  void handle_ready(Child& child, std::string_view state);
   void handle_control(link::Received& received);
   void handle_chunk(link::Received& received);
   void handle_dataplane(const link::HandoverMessage& message);
@@ -70,12 +92,14 @@ class Keeper {
 
   // Signals.
   void handle_signals();
-  void reload();
-  void compare_configuration();
+  void reopen_logs();
+  void read_log_targets();
   void wait_for_events();
   int timeout_ms() const;
+  void look_at_beats();
 
-  const std::string config_path_;  // not the configuration, which may hold a million zones
+  const Orders orders_;  // not the configuration, which may hold a million zones
+  Starter& starter_;
   const config::Server server_;
   const config::Dataplane dataplane_settings_;
   Identity identity_;
@@ -93,6 +117,10 @@ class Keeper {
   std::uint64_t stop_by_ms_ = 0;  // 0: not stopping
   bool announced_ = false;        // both were ready once
   int exit_code_ = 0;
+  ServiceManager service_;
+  Heartbeats heartbeats_;
+  std::uint64_t next_look_ms_ = 0;
+  bool somebody_late_ = false;
 };
 
 }  // namespace bowline::control::keeper

@@ -3,11 +3,14 @@
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <fstream>
+#include <sstream>
 
 #include <fmt/format.h>
 
@@ -18,6 +21,20 @@ namespace {
 dns::Error fault(const char* what, const std::string& path, const char* option) {
   return {fmt::format("cannot {} {}: {}: check {} and who may write there", what, path,
                       std::strerror(errno), option)};
+}
+
+// The process that holds a lock on this file, as the kernel tells; 0: unknown.
+pid_t locker_of(const struct stat& file) {
+  const std::string wanted = fmt::format("{:02x}:{:02x}:{}", major(file.st_dev),
+                                         minor(file.st_dev), file.st_ino);
+  std::ifstream locks("/proc/locks");
+  for (std::string line; std::getline(locks, line);) {
+    std::istringstream words(line);  // "1: FLOCK  ADVISORY  WRITE 714 fd:01:1043 0 EOF"
+    std::string number, kind, mode, access, place;
+    pid_t pid = 0;
+    if (words >> number >> kind >> mode >> access >> pid >> place && place == wanted) return pid;
+  }
+  return 0;
 }
 
 }  // namespace
@@ -46,16 +63,26 @@ dns::Result<void> make_rundir(const std::string& path, uid_t uid, gid_t gid) {
   return {};
 }
 
+dns::Result<link::Fd> lock_rundir(const std::string& path) {
+  link::Fd folder(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  struct stat found {};
+  if (!folder || ::fstat(folder.get(), &found) != 0) {
+    return fault("open the folder", path, "server.rundir");
+  }
+  if (::flock(folder.get(), LOCK_EX | LOCK_NB) == 0) return folder;
+  if (errno != EWOULDBLOCK) return fault("lock the folder", path, "server.rundir");
+  const pid_t pid = locker_of(found);
+  return dns::Error{fmt::format(
+      "{} is in use: another bowlined runs{}; stop it or change server.rundir", path,
+      pid > 0 ? fmt::format(" (PID {})", pid) : "")};
+}
+
 dns::Result<PidFile> PidFile::create(const std::string& path) {
   link::Fd fd(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644));
   if (!fd) return fault("write the file", path, "server.pidfile");
   if (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
-    std::array<char, 32> text{};
-    const ssize_t got = ::pread(fd.get(), text.data(), text.size() - 1, 0);
-    const std::string pid(text.data(), got > 0 ? std::strcspn(text.data(), "\n") : 0);
-    return dns::Error{
-        fmt::format("{} is in use: another bowlined runs (PID {}); stop it or change server.rundir",
-                    path, pid)};
+    return dns::Error{fmt::format(
+        "{} is in use: another bowlined runs; stop it or change server.pidfile", path)};
   }
   const std::string text = fmt::format("{}\n", ::getpid());
   if (::ftruncate(fd.get(), 0) != 0 ||

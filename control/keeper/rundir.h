@@ -1,7 +1,8 @@
-// The run folder and the pid file, which is locked for as long as the keeper lives: two keepers
-// with one configuration would fight over everything else.
+// The run folder, its lock, and the PID file of a daemon.
 //
-// The keeper's thread only.
+// The lock lies on the folder itself and lasts as long as the keeper: two keepers with one run
+// folder would fight over everything in it. A file for it could be removed and made again beside
+// the lock; the folder is there anyway. The keeper's thread only.
 #pragma once
 
 #include <sys/types.h>
@@ -16,6 +17,11 @@ namespace bowline::control::keeper {
 // Makes the folder, owned by uid and gid, unless it exists; with missing parents.
 dns::Result<void> make_rundir(const std::string& path, uid_t uid, gid_t gid);
 
+// Locks the folder until the descriptor is closed. The error names who has it.
+dns::Result<link::Fd> lock_rundir(const std::string& path);
+
+// Holds this process's PID, and is gone with this object. Locked, too: a second daemon with another
+// run folder shall not overwrite it.
 class PidFile {
  public:
   static dns::Result<PidFile> create(const std::string& path);

@@ -183,7 +183,8 @@ TEST_CASE("children that die before they are ready end a first start") {
   sigset_t before;
   REQUIRE(::sigprocmask(SIG_SETMASK, nullptr, &before) == 0);
   {
-    Keeper keeper(*config, folder.path);
+    Starter starter;
+    Keeper keeper(*config, folder.path, {}, starter);
     REQUIRE(keeper.prepare());
     CHECK(keeper.run() == 1);
   }
@@ -196,7 +197,22 @@ TEST_CASE("the run folder is made with its parents, and two keepers do not share
   const std::string rundir = folder.path + "/a/b";
   REQUIRE(make_rundir(rundir, ::getuid(), ::getgid()));
   REQUIRE(make_rundir(rundir, ::getuid(), ::getgid()));
-  const std::string path = rundir + "/bowline.pid";
+  {
+    const auto first = lock_rundir(rundir);
+    REQUIRE(first);
+    const auto second = lock_rundir(rundir);
+    REQUIRE_FALSE(second);
+    CHECK(second.error() == rundir + " is in use: another bowlined runs (PID " +
+                                std::to_string(::getpid()) + "); stop it or change server.rundir");
+  }
+  CHECK(lock_rundir(rundir));
+  std::ofstream(folder.path + "/file");
+  CHECK_FALSE(make_rundir(folder.path + "/file", ::getuid(), ::getgid()));
+}
+
+TEST_CASE("a PID file is written once, and goes with its daemon") {
+  const Folder folder;
+  const std::string path = folder.path + "/bowline.pid";
   {
     auto first = PidFile::create(path);
     REQUIRE(first);
@@ -205,11 +221,9 @@ TEST_CASE("the run folder is made with its parents, and two keepers do not share
     CHECK(pid == std::to_string(::getpid()));
     auto second = PidFile::create(path);
     REQUIRE_FALSE(second);
-    CHECK(second.error() == path + " is in use: another bowlined runs (PID " + pid +
-                                "); stop it or change server.rundir");
+    CHECK(second.error() ==
+          path + " is in use: another bowlined runs; stop it or change server.pidfile");
   }
   CHECK_FALSE(fs::exists(path));
   CHECK(PidFile::create(path));
-  std::ofstream(folder.path + "/file");
-  CHECK_FALSE(make_rundir(folder.path + "/file", ::getuid(), ::getgid()));
 }
