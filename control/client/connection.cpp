@@ -1,7 +1,10 @@
 #include "control/client/connection.h"
 
+#include <grp.h>
 #include <poll.h>
+#include <pwd.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -11,11 +14,38 @@
 
 #include <fmt/format.h>
 
+#include "control/client/interrupt.h"
+
 namespace bowline::control::client {
 
 namespace {
 
 constexpr std::size_t kReadAtOnce = 64 << 10;
+
+// Who owns the socket may use it, and who is in its group; the folders above it must let them pass.
+std::string no_permission(const std::string& path) {
+  struct stat found {};
+  if (::stat(path.c_str(), &found) != 0) {
+    return fmt::format(
+        "no permission to look into the folder of {}: run bowlinec as root or as "
+        "the server's user",
+        path);
+  }
+  const passwd* const user = ::getpwuid(::geteuid());
+  const std::string me = user != nullptr ? user->pw_name : std::to_string(::geteuid());
+  const group* const owners = ::getgrgid(found.st_gid);
+  const std::string group = owners != nullptr ? owners->gr_name : std::to_string(found.st_gid);
+  if (found.st_gid == 0) {
+    return fmt::format(
+        "no permission to use {}: run bowlinec as root, or set server.user so that "
+        "the socket gets a group that {} can join",
+        path, me);
+  }
+  return fmt::format(
+      "no permission to use {}: add yourself to its group (usermod -aG {} {}, then "
+      "log in anew), or run bowlinec as root",
+      path, group, me);
+}
 
 std::string explain_connect_error(const std::string& path, int error) {
   switch (error) {
@@ -30,8 +60,7 @@ std::string explain_connect_error(const std::string& path, int error) {
           "if it is just being restarted",
           path);
     case EACCES:
-      return fmt::format("no permission to use {}: run bowlinec as root or as the server's user",
-                         path);
+      return no_permission(path);
     case EAGAIN:
       return fmt::format("{} has too many clients waiting: try again", path);
     default:
@@ -56,10 +85,14 @@ dns::Result<Connection> Connection::open(const std::string& path, unsigned timeo
   return Connection(std::move(socket), timeout_s == 0 ? -1 : static_cast<int>(timeout_s) * 1000);
 }
 
-dns::Result<void> Connection::send(const std::string& verb,
-                                   const std::vector<std::string>& arguments) {
+dns::Result<void> Connection::send(const Ask& ask) {
+  const std::vector<std::string> arguments(ask.words.begin() + 1, ask.words.end());
   std::string frame;
-  api::append_frame(frame, {{"verb", verb}, {"args", arguments}});
+  api::append_frame(frame, {{"verb", ask.words.front()},
+                            {"args", arguments},
+                            {"force", ask.force},
+                            {"blocking", ask.blocking},
+                            {"extended", ask.extended}});
   if (frame.size() > api::kMaxRequest) {
     return dns::Error{"too many arguments for one command: name fewer zones"};
   }
@@ -87,7 +120,10 @@ dns::Result<api::Json> Connection::receive() {
     }
     pollfd wanted{socket_.get(), POLLIN, 0};
     const int ready = ::poll(&wanted, 1, timeout_ms_);
-    if (ready < 0 && errno == EINTR) continue;
+    if (ready < 0 && errno == EINTR) {
+      if (Interrupt::is_set()) return dns::Error{"interrupted; what was begun goes on"};
+      continue;
+    }
     if (ready == 0) {
       return dns::Error{
           fmt::format("no answer within {} seconds: it may still be at work; see "

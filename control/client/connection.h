@@ -13,14 +13,25 @@
 
 namespace bowline::control::client {
 
+// One request.
+struct Ask {
+  std::vector<std::string> words;  // the verb and its arguments
+  bool force = false;
+  bool blocking = false;
+  bool extended = false;
+};
+
 class Connection {
  public:
-  // The error says what to do.
+  // `timeout_s`: the longest silence of the server while it is asked; 0: no limit. The error says
+  // what to do.
   static dns::Result<Connection> open(const std::string& path, unsigned timeout_s);
 
-  dns::Result<void> send(const std::string& verb, const std::vector<std::string>& arguments);
-  // The next frame: {"row"}, {"text"} or {"end"}.
+  dns::Result<void> send(const Ask& ask);
+  // The next frame: {"row"}, {"text"}, {"progress"} or {"end"}.
   dns::Result<api::Json> receive();
+
+  int fd() const { return socket_.get(); }
 
  private:
   Connection(link::Fd socket, int timeout_ms)

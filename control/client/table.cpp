@@ -15,11 +15,6 @@ constexpr const char* kYellow = "\x1b[33m";
 constexpr const char* kPlain = "\x1b[0m";
 constexpr std::size_t kGap = 2;
 
-std::string cell_text(const api::Json& value) {
-  if (value.is_null()) return "-";
-  return printable(value.is_string() ? value.get<std::string>() : value.dump());
-}
-
 // Words for states have one meaning wherever they stand.
 const char* colour_of(const std::string& text) {
   if (text == "served" || text == "serving" || text == "up") return kGreen;
@@ -33,7 +28,10 @@ std::size_t width_of(const std::string& text) {
       std::ranges::count_if(text, [](char c) { return (c & 0xc0) != 0x80; }));
 }
 
-bool is_pairs(const std::vector<api::Json>& rows) { return !rows.empty() && rows[0].size() == 2; }
+bool is_pairs(const std::vector<api::Json>& rows) {
+  return !rows.empty() && rows[0].size() == 2 && rows[0].contains("value") &&
+         (rows[0].contains("item") || rows[0].contains("counter"));
+}
 
 struct Column {
   std::string name;
@@ -83,6 +81,20 @@ std::string printable(const std::string& text) {
     }
   }
   return out;
+}
+
+std::string cell_text(const api::Json& value) {
+  if (value.is_null()) return "-";
+  if (value.is_string()) return printable(value.get<std::string>());
+  if (!value.is_array() && !value.is_object()) return value.dump();
+  std::string text;
+  for (const auto& [key, inner] : value.items()) {
+    const std::string shown = cell_text(inner);
+    if (value.is_object() && shown == "-") continue;
+    text += text.empty() ? "" : " ";
+    text += value.is_object() ? printable(key) + " " + shown : shown;
+  }
+  return text;
 }
 
 std::string format_table(const std::vector<api::Json>& rows, bool colour) {

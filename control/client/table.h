@@ -10,11 +10,14 @@
 
 namespace bowline::control::client {
 
-// Rows with the same keys; the keys become the head. Two columns get no head: names and values.
+// Rows with the same keys; the keys become the head. Names (item or counter) and values get none.
 // Empty columns are left out. Control characters become visible escapes.
 std::string format_table(const std::vector<api::Json>& rows, bool colour);
 
-// One object if the rows are names and values, else an array of objects.
+// One value as one line of text; null is a dash.
+std::string cell_text(const api::Json& value);
+
+// One object if the rows are names (item or counter) and values, else an array of objects.
 api::Json to_json(const std::vector<api::Json>& rows);
 
 // The rows of an answer under the name of their table; the first table of an answer has none.
