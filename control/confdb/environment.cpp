@@ -183,14 +183,16 @@ dns::Result<void> Transaction::walk(MDB_dbi table, const Visit& visit) const {
   MDB_val key{};
   MDB_val value{};
   int code = 0;
-  // In a damaged tree pages may lead to each other: no more than it counts.
+  // In a damaged tree pages may lead to each other, or nowhere: no more and no less than it counts.
   MDB_stat stat{};
   (void)mdb_stat(txn_, table, &stat);
-  for (std::size_t i = 0; (code = mdb_cursor_get(cursor, &key, &value, MDB_NEXT)) == 0; ++i) {
-    if (i >= stat.ms_entries) return environment_->explain(MDB_CORRUPTED);
+  std::size_t count = 0;
+  for (; (code = mdb_cursor_get(cursor, &key, &value, MDB_NEXT)) == 0; ++count) {
+    if (count >= stat.ms_entries) return environment_->explain(MDB_CORRUPTED);
     if (auto done = visit(to_view(key), to_view(value)); !done) return done;
   }
   if (code != MDB_NOTFOUND) return environment_->explain(code);
+  if (count != stat.ms_entries) return environment_->explain(MDB_CORRUPTED);
   return {};
 }
 
