@@ -107,11 +107,24 @@ class Checker {
                                     slip(near));
       return;
     }
-    if (slash == std::string_view::npos || find_section(module) == nullptr) return;
+    if (find_section(module) == nullptr) return;
+    if (slash == std::string_view::npos) return check_default_module(item, name, module);
     const std::string_view id = item.text.substr(slash + 1);
     if (store_.find(module, id)) return;
     problems_.add(item.place, name + ": there is no " + std::string(module) + " \"" +
                                   std::string(id) + "\"" + meant({module}, id));
+  }
+
+  // A module without an identifier has all defaults, which some do not have.
+  void check_default_module(const SetItem& item, const std::string& name,
+                            std::string_view module) {
+    for (const Option* option : options_of(module)) {
+      if (option->fallback.form != Default::Form::kRequired) continue;
+      problems_.add(item.place, name + ": " + std::string(module) + " needs " +
+                                    std::string(option->name) + ", name an entry: " +
+                                    std::string(module) + "/ID");
+      return;
+    }
   }
 
   std::string meant(const std::vector<std::string_view>& sections, std::string_view id) const {
@@ -161,9 +174,9 @@ class ChangeChecker {
     for (const auto& [section, ids] : gone_) search_referrers(*section, ids);
     if (single_changed) check_single_rules(after_, problems_);
     if (templates_changed_) {
-      check_catalogs(after_, problems_);
+      check_zones(after_, problems_);
     } else {
-      for (const Entry zone : zones_) check_catalog(after_, zone, problems_);
+      for (const Entry zone : zones_) check_zone(after_, zone, problems_);
     }
   }
 
@@ -173,7 +186,7 @@ class ChangeChecker {
     const EntryList& after = after_.list(section);
     if (&before == &after) return false;
     bool changed = false;
-    const bool has_catalogs = section.name == "zone" && uses_catalogs(after_);
+    const bool is_checked = section.name == "zone" && has_zone_rules(after_);
     std::vector<std::string>* gone = nullptr;
     checker_.begin_section(section);
     for_each_difference(before, after, [&](Entry old, Entry now) {
@@ -186,7 +199,7 @@ class ChangeChecker {
       checked_.insert(now.content().data());
       checker_.check_entry(now);
       if (section.has_entries()) check_entry_rules(after_, section, now, problems_);
-      if (has_catalogs) zones_.push_back(now);
+      if (is_checked) zones_.push_back(now);
     });
     return changed;
   }
@@ -245,7 +258,7 @@ void check_store(const Store& store, Problems& problems) {
     });
   }
   check_single_rules(store, problems);
-  check_catalogs(store, problems);
+  check_zones(store, problems);
 }
 
 void check_change(const Store& before, const Store& after, Problems& problems) {

@@ -6,6 +6,7 @@
 
 #include "control/config/prefix.h"
 #include "control/config/resolve.h"
+#include "control/config/signing_rules.h"
 #include "control/config/system_user.h"
 #include "control/config/value_text.h"
 #include "link/handover.h"
@@ -215,10 +216,10 @@ void check_geoip(const Subject& geoip) {
   geoip.limit("geodb-key", 8);
 }
 
-// The zone's own setting, else its template's, else the default.
-std::string effective_text(const Subject& zone, std::string_view item) {
+// A zone's own setting, else its template's, else the default.
+std::string effective_text(const Subject& of, std::string_view item) {
   const auto values =
-      effective_values(zone.store, zone.section, zone.entry, *find_option("zone", item));
+      effective_values(of.store, of.section, of.entry, *find_option(of.section.name, item));
   if (values.empty()) return {};
   const auto* const name = std::get_if<dns::Name>(&values.front().content());
   return name != nullptr ? name->to_text() : values.front().text();
@@ -258,6 +259,44 @@ void check_key_size(const Subject& policy, std::string_view item) {
 void check_policy(const Subject& policy) {
   check_key_size(policy, "ksk-size");
   check_key_size(policy, "zsk-size");
+  check_policy_rules(policy.store, policy.entry, policy.problems);
+}
+
+// A reference to either would not say which one it means.
+void check_group_name(const Subject& subject) {
+  const std::string_view other = subject.section.name == "remote" ? "remotes" : "remote";
+  if (!subject.store.find(other, subject.entry.id())) return;
+  subject.fail(subject.entry.place(), "id",
+               "there is an entry of that name in " + std::string(other) + ", too");
+}
+
+void check_keystore(const Subject& keystore) {
+  if (keystore.has("key-label") && effective_text(keystore, "backend") != "pkcs11") {
+    keystore.fail(keystore.values("key-label").front().place, "key-label",
+                  "is allowed only if backend is pkcs11");
+  }
+}
+
+void check_synthrecord(const Subject& records) {
+  records.demand("origin", "type", "reverse");
+  if (!records.has("type") || effective_text(records, "type") == "reverse") return;
+  for (const std::string_view item : {"origin", "reverse-short"}) {
+    if (!records.has(item)) continue;
+    records.fail(records.values(item).front().place, item, "is allowed only if type is reverse");
+  }
+}
+
+void check_xdp(const Subject& xdp) {
+  check_listen(xdp);
+  const auto is_on = [&](std::string_view item) {
+    return effective_values(xdp.store, xdp.section, xdp.entry, *find_option("xdp", item))
+        .front()
+        .flag();
+  };
+  if (xdp.has("listen") && !is_on("udp") && !is_on("tcp") && !is_on("quic")) {
+    xdp.fail(xdp.values("listen").front().place, "listen",
+             "there is nothing to serve: udp, tcp and quic are off");
+  }
 }
 
 struct Rule {
@@ -269,15 +308,18 @@ constexpr Rule kRules[] = {
     {"server", check_listen},
     {"server", check_user},
     {"server", [](const Subject& s) { s.limit("proxy-allowlist", kMaxProxyRanges); }},
-    {"xdp", check_listen},
+    {"xdp", check_xdp},
     {"dataplane", check_dataplane},
     {"acl", check_acl},
+    {"keystore", check_keystore},
+    {"remote", check_group_name},
+    {"remotes", check_group_name},
     {"policy", check_policy},
     {"template", check_template},
     {"mod-cookies", [](const Subject& s) { s.limit("secret", 2); }},
     {"mod-geoip", check_geoip},
     {"mod-noudp", [](const Subject& s) { s.exclude("udp-allow-rate", "udp-truncate-rate"); }},
-    {"mod-synthrecord", [](const Subject& s) { s.demand("origin", "type", "reverse"); }},
+    {"mod-synthrecord", check_synthrecord},
 };
 
 void run_rules(const Subject& subject) {
@@ -302,23 +344,24 @@ void check_single_rules(const Store& store, Problems& problems) {
   check_port_count({store, problems, dataplane, store.find(dataplane, {})});
 }
 
-bool uses_catalogs(const Store& store) {
+bool has_zone_rules(const Store& store) {
   for (const std::string_view item : {"catalog-role", "catalog-template", "catalog-zone"}) {
     for (const std::string_view section : {"zone", "template"}) {
       if (store.list(section).uses(*find_option(section, item)) > 0) return true;
     }
   }
-  return false;
+  return uses_zone_rules(store);
 }
 
-void check_catalog(const Store& store, Entry zone, Problems& problems) {
+void check_zone(const Store& store, Entry zone, Problems& problems) {
   check_catalog_items({store, problems, *find_section("zone"), zone});
+  check_zone_rules(store, zone, problems);
 }
 
-void check_catalogs(const Store& store, Problems& problems) {
-  if (!uses_catalogs(store)) return;
+void check_zones(const Store& store, Problems& problems) {
+  if (!has_zone_rules(store)) return;
   for (const auto& block : store.list("zone").blocks()) {
-    for (std::size_t i = 0; i < block->size(); ++i) check_catalog(store, block->entry(i), problems);
+    for (std::size_t i = 0; i < block->size(); ++i) check_zone(store, block->entry(i), problems);
   }
 }
 

@@ -14,10 +14,10 @@ void check_entry_rules(const Store& store, const Section& section, Entry entry,
 // Those of the sections without entries, each and together.
 void check_single_rules(const Store& store, Problems& problems);
 
-// Zones' parts in catalogs, which templates may set: one zone, or all.
-void check_catalog(const Store& store, Entry zone, Problems& problems);
-void check_catalogs(const Store& store, Problems& problems);
-// Whether any zone or template sets such a part; else there is nothing to check.
-bool uses_catalogs(const Store& store);
+// Rules of what a zone and its template set together: one zone, or all.
+void check_zone(const Store& store, Entry zone, Problems& problems);
+void check_zones(const Store& store, Problems& problems);
+// Whether any zone or template sets what these are about; else there is nothing to check.
+bool has_zone_rules(const Store& store);
 
 }  // namespace bowline::control::config

@@ -268,6 +268,8 @@ zone:
     dnssec-policy: many
     ddns-master: ""
     serial-modulo: 1/3
+    zonefile-load: difference-no-serial
+    journal-content: all
     acl: signers
 )", 1},
     {"query modules", R"(
