@@ -4,6 +4,8 @@
 #include <sys/socket.h>
 
 #include <array>
+#include <cstdio>
+#include <memory>
 
 namespace bowline::control::api {
 
@@ -20,12 +22,15 @@ bool read_flag(const Json& content, const char* name, bool& flag) {
   return true;
 }
 
+// From the file alone: a directory service would be waited for.
 std::string user_name(uid_t uid) {
+  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen("/etc/passwd", "re"),
+                                                             std::fclose);
   std::array<char, kPasswdRoom> room;
   passwd entry{};
   passwd* found = nullptr;
-  if (::getpwuid_r(uid, &entry, room.data(), room.size(), &found) == 0 && found != nullptr) {
-    return entry.pw_name;
+  while (file && ::fgetpwent_r(file.get(), &entry, room.data(), room.size(), &found) == 0) {
+    if (found->pw_uid == uid) return found->pw_name;
   }
   return std::to_string(uid);
 }

@@ -23,6 +23,8 @@ constexpr std::uint64_t kFirstClient = 1 << 16;
 constexpr std::size_t kEventsARound = 64;
 constexpr std::uint64_t kSweepEvery_ms = 500;
 constexpr std::size_t kReadAtOnce = 16 << 10;
+// As of knotd: the server's user and group may connect, for which the kernel asks to write.
+constexpr mode_t kSocketMode = 0220;
 
 dns::Error socket_error(const std::string& path, const std::string& why) {
   return {
@@ -39,7 +41,13 @@ Server::Server(const Options& options, Handler handler)
       next_id_(kFirstClient) {}
 
 Server::~Server() {
-  for (const std::string& path : paths_) (void)::unlink(path.c_str());
+  // Unless a server that came after this one listens there by now.
+  for (const SocketFile& file : files_) {
+    struct stat found {};
+    if (::lstat(file.path.c_str(), &found) == 0 && found.st_ino == file.inode) {
+      (void)::unlink(file.path.c_str());
+    }
+  }
 }
 
 dns::Result<std::unique_ptr<Server>> Server::open(const std::vector<std::string>& paths,
@@ -64,12 +72,13 @@ dns::Result<void> Server::listen(const std::string& path) {
   if (::lstat(path.c_str(), &found) == 0 && S_ISSOCK(found.st_mode)) (void)::unlink(path.c_str());
   // Nobody can connect before listen(), by when the permissions are set.
   if (!socket || ::bind(socket.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) != 0 ||
-      ::chmod(path.c_str(), 0660) != 0 || ::listen(socket.get(), options_.backlog) != 0 ||
+      ::chmod(path.c_str(), kSocketMode) != 0 || ::listen(socket.get(), options_.backlog) != 0 ||
+      ::lstat(path.c_str(), &found) != 0 ||
       !watch(socket.get(), kFirstListener + listeners_.size(), EPOLLIN, true)) {
     return socket_error(path, std::strerror(errno));
   }
   listeners_.push_back(std::move(socket));
-  paths_.push_back(path);
+  files_.push_back({path, found.st_ino});
   return {};
 }
 
@@ -94,14 +103,15 @@ void Server::handle_events(std::uint64_t now_ms) {
     const auto found = clients_.find(id);
     if (found == clients_.end()) continue;
     Client& client = found->second;
-    client.active_ms = now_ms;
     bool alive = (what & (EPOLLHUP | EPOLLERR)) == 0;
-    if (alive && (what & EPOLLIN) != 0) alive = read(client) && start_request(id, client);
+    if (alive && (what & EPOLLIN) != 0) {
+      alive = read(client, now_ms) && start_request(id, client);
+    }
     if (alive && (what & EPOLLOUT) != 0) alive = write(id, client, now_ms);
     if (!alive) clients_.erase(found);
   }
-  fetch_outbox();
-  end_idle(now_ms);
+  fetch_outbox(now_ms);
+  end_late(now_ms);
 }
 
 void Server::accept(std::size_t listener, std::uint64_t now_ms) {
@@ -128,11 +138,12 @@ void Server::make_room() {
   if (longest != clients_.end()) clients_.erase(longest);
 }
 
-bool Server::read(Client& client) {
+bool Server::read(Client& client, std::uint64_t now_ms) {
   std::array<char, kReadAtOnce> octets;
   const ssize_t got = ::recv(client.socket.get(), octets.data(), octets.size(), 0);
   if (got < 0) return errno == EAGAIN || errno == EINTR;
   if (got == 0) return false;
+  if (client.in.empty()) client.active_ms = now_ms;
   client.in.append(octets.data(), static_cast<std::size_t>(got));
   return true;
 }
@@ -158,13 +169,15 @@ bool Server::start_request(std::uint64_t id, Client& client) {
   return true;
 }
 
-void Server::fetch_outbox() {
+void Server::fetch_outbox(std::uint64_t now_ms) {
   for (Outbox::Item& item : outbox_->take()) {
     const auto found = clients_.find(item.client);
     if (found == clients_.end()) continue;
-    found->second.out += item.frames;
-    found->second.ended |= item.end;
-    (void)watch(found->second.socket.get(), item.client, EPOLLOUT, false);
+    Client& client = found->second;
+    if (client.out.empty()) client.active_ms = now_ms;
+    client.out += item.frames;
+    client.ended |= item.end;
+    (void)watch(client.socket.get(), item.client, EPOLLOUT, false);
   }
 }
 
@@ -172,7 +185,7 @@ bool Server::write(std::uint64_t id, Client& client, std::uint64_t now_ms) {
   if (client.response && client.response->producer() &&
       client.out.size() - client.sent < kMaxUnsent) {
     if (!client.response->producer()(*client.response)) client.response->produce_with({});
-    fetch_outbox();
+    fetch_outbox(now_ms);
   }
   if (client.sent < client.out.size()) {
     const ssize_t sent = ::send(client.socket.get(), client.out.data() + client.sent,
@@ -192,14 +205,14 @@ bool Server::write(std::uint64_t id, Client& client, std::uint64_t now_ms) {
   return watch(client.socket.get(), id, EPOLLIN, false) && start_request(id, client);
 }
 
-// A client whose request is at work, and who has taken what there was, is not idle.
-void Server::end_idle(std::uint64_t now_ms) {
-  if (options_.idle_ms == 0 || now_ms - swept_ms_ < kSweepEvery_ms) return;
+// A client whose request is at work, and who has taken what there was, is not late.
+void Server::end_late(std::uint64_t now_ms) {
+  if (options_.timeout_ms == 0 || now_ms - swept_ms_ < kSweepEvery_ms) return;
   swept_ms_ = now_ms;
   std::erase_if(clients_, [&](const auto& entry) {
     const Client& client = entry.second;
     const bool waits_for_us = client.response && client.out.empty() && !client.response->producer();
-    return !waits_for_us && now_ms - client.active_ms > options_.idle_ms;
+    return !waits_for_us && now_ms - client.active_ms > options_.timeout_ms;
   });
 }
 
