@@ -63,8 +63,14 @@ void Collector::add_empty(const Section& section, const Option& option, Place pl
 
 void Collector::clear(const Section& section) {
   if (open_ == &section) open_ = nullptr;
-  sections_[section_index(section)] = {};
+  Gathered& gathered = sections_[section_index(section)];
+  gathered = {};
+  gathered.was_cleared = true;
   single_[section_index(section)].reset();
+}
+
+bool Collector::was_cleared(const Section& section) const {
+  return sections_[section_index(section)].was_cleared;
 }
 
 void Collector::end_entry() {
@@ -108,7 +114,8 @@ EntryList Collector::sort(const Section& section, Gathered& gathered) {
     list.append({item.octets, item.size});
     last = &item;
   }
-  gathered = {};
+  gathered.items = {};
+  gathered.chunks = {};
   return list.finish();
 }
 

@@ -29,6 +29,7 @@ class Collector {
   void add_empty(const Section& section, const Option& option, Place place);
   // Forgets what the section has so far.
   void clear(const Section& section);
+  bool was_cleared(const Section& section) const;
 
   // One list a section, in the order of sections(). Identifiers that came twice are reported; the
   // first of them is kept. Call it once.
@@ -43,6 +44,7 @@ class Collector {
     std::uint32_t order;  // in which it came
   };
   struct Gathered {
+    bool was_cleared = false;
     std::vector<std::string> chunks;  // of fixed capacity: what they hold stays where it is
     std::vector<Item> items;
   };

@@ -21,17 +21,17 @@ struct Setting {
 };
 
 // One item that differs. An entry that came or went has a Change of its identifying item (whose
-// Settings hold the identifier) and one of each item it has or had. Of a section without entries
-// the first setting brings the section and the last one takes it; a section that is there and
-// empty (`log:`) comes and goes with a Change whose option is null.
+// Settings hold the identifier) and one of each item it has or had. Values are compared as they are
+// written: 60 and 1m differ.
 struct Change {
   const Section* section = nullptr;
   std::string id;  // empty for a section without entries
-  const Option* option = nullptr;
+  const Option* option = nullptr;  // never null in what compare() returns
   Setting before, after;
 
   bool operator==(const Change&) const = default;
-  bool is_entry() const { return option != nullptr && option->name == section->id; }
+  // Whether the entry came or went.
+  bool is_entry() const { return option->name == section->id; }
 };
 
 // In the order of sections, identifiers, items of the table; of an entry the identifying item

@@ -1,11 +1,6 @@
 // Loading, and access to any item by its name.
 #include "control/config/config.h"
 
-#include <unistd.h>
-
-#include <algorithm>
-#include <climits>
-
 #include "control/config/checks.h"
 #include "control/config/collector.h"
 #include "control/config/file_reader.h"
@@ -18,11 +13,6 @@ namespace {
 
 using dns::Error;
 using dns::Result;
-
-std::string current_directory() {
-  char buffer[PATH_MAX];
-  return getcwd(buffer, sizeof buffer) != nullptr ? buffer : "/";
-}
 
 // Reads with `read(reader)` into a store and checks it.
 template <typename Read>

@@ -26,15 +26,18 @@ class Draft {
   Draft(Draft&&) noexcept;
   Draft& operator=(Draft&&) noexcept;
 
-  // conf-set. "section[id]", or "section" with an identifier as value, makes an entry: an error if
-  // it is there. An item gets the value; one that takes several keeps those that it has and gets
-  // the new ones behind them, a value that it has already once. "section.item" of a section with
-  // entries acts on all of them. "include" with a path or pattern reads files into the draft; a
-  // path that is not absolute is relative to the working directory.
+  // conf-set. "section[id]", or the identifying item ("zone.domain") with identifiers as values,
+  // makes entries: an error if one is there. An item gets the value, of several the last; one that
+  // takes several keeps those that it has and gets the new ones behind them, each once; an empty
+  // value sets a list or a reference to nothing, if it has no other. "section.item" of a section
+  // with entries acts on all of them. "include" with a path or pattern reads files into the draft:
+  // what it sets in sections without entries is set, its entries must be new; a path that is not
+  // absolute is relative to the working directory.
   dns::Result<void> set(std::string_view path, const std::vector<std::string>& values);
 
   // conf-unset. Removes everything (""), a section, an entry, an item, or of an item only the
-  // values given; what is not there is an error. "section.item" acts on all entries.
+  // values given, in whatever writing. An entry, item or value that is not there is an error, but
+  // not for "section.item", which acts on all entries. "zone.domain" removes entries.
   dns::Result<void> unset(std::string_view path, const std::vector<std::string>& values);
 
   // Gives each item its `after`, whatever it is now; makes and removes entries.

@@ -61,6 +61,13 @@ Entry EntryList::operator[](std::size_t index) const {
   return blocks_[block]->entry(index - first_[block]);
 }
 
+std::string_view EntryList::octets_of(std::size_t index) const {
+  assert(index < size_);
+  const auto behind = std::upper_bound(first_.begin(), first_.end(), index);
+  const auto block = static_cast<std::size_t>(behind - first_.begin()) - 1;
+  return blocks_[block]->octets_of(index - first_[block]);
+}
+
 EntryList::Position EntryList::locate(std::string_view id) const {
   Position position;
   const auto behind =

@@ -35,6 +35,8 @@ class EntryList {
   bool empty() const { return size_ == 0; }
   // REQUIRES: index < size().
   Entry operator[](std::size_t index) const;
+  // The packed entry as it is.
+  std::string_view octets_of(std::size_t index) const;
   std::optional<std::size_t> find(std::string_view id) const;
   // How many entries set the option.
   std::uint32_t uses(const Option& option) const;

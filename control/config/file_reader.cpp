@@ -88,7 +88,7 @@ void FileReader::read_line(Cursor& cursor, const Line& line) {
     if (line.key != kInclude && line.key != kClear) return begin_section(cursor, line);
     cursor.section = nullptr;
     cursor.skips = false;
-    return line.key == kInclude ? include(cursor, line) : clear(cursor, line);
+    return line.key == kInclude ? include_line(cursor, line) : clear(cursor, line);
   }
   if (cursor.skips) return;
   if (cursor.section == nullptr) {
@@ -218,7 +218,7 @@ void FileReader::clear(const Cursor& cursor, const Line& line) {
   }
 }
 
-void FileReader::include(const Cursor& cursor, const Line& line) {
+void FileReader::include_line(const Cursor& cursor, const Line& line) {
   if (line.values.size() != 1 || line.values.front().text.empty()) {
     problems_.add(place(cursor, line.column), "include: needs exactly one path or pattern");
     return;
@@ -231,6 +231,15 @@ void FileReader::include(const Cursor& cursor, const Line& line) {
   }
   std::string pattern(scalar.text);
   if (pattern.front() != '/') pattern = cursor.directory + "/" + pattern;
+  include_matches(at, pattern);
+}
+
+void FileReader::include(const std::string& pattern) {
+  if (!options_.allow_include) return problems_.add(Place::none(), "include: not allowed here");
+  include_matches(Place::none(), pattern);
+}
+
+void FileReader::include_matches(Place at, const std::string& pattern) {
   if (pattern.find_first_of("*?[") == std::string::npos) return include_file(at, pattern, false);
   glob_t matches{};
   const int failure = glob(pattern.c_str(), 0, nullptr, &matches);

@@ -32,6 +32,9 @@ class FileReader {
 
   void read_file(const std::string& path);
   void read_text(std::string_view text, const std::string& name);
+  // Reads the files that a path or pattern names; a path that is not absolute begins in the working
+  // directory.
+  void include(const std::string& pattern);
 
  private:
   // Where in a file we are.
@@ -58,7 +61,8 @@ class FileReader {
                  const Scalar& scalar);
   void report_unknown(Place place, const Section& section, std::string_view item);
   void clear(const Cursor& cursor, const Line& line);
-  void include(const Cursor& cursor, const Line& line);
+  void include_line(const Cursor& cursor, const Line& line);
+  void include_matches(Place place, const std::string& pattern);
   void include_file(Place place, const std::string& path, bool is_match);
   std::string item_name(const Cursor& cursor, std::string_view item) const;
   Place place(const Cursor& cursor, std::uint32_t column) const {

@@ -1,6 +1,10 @@
 // Effective values of items.
 #include "control/config/resolve.h"
 
+#include <unistd.h>
+
+#include <climits>
+
 #include "control/config/value_text.h"
 
 namespace bowline::control::config {
@@ -47,6 +51,11 @@ std::vector<Value> effective_values(const Store& store, const Section& section, 
   std::vector<Value> values;
   for (const SetItem& item : set.values) values.push_back(to_value(option, item.text));
   return values;
+}
+
+std::string current_directory() {
+  char buffer[PATH_MAX];
+  return getcwd(buffer, sizeof buffer) != nullptr ? buffer : "/";
 }
 
 std::string absolute_path(const std::string& base, const std::string& path) {

@@ -16,6 +16,9 @@ namespace bowline::control::config {
 std::vector<Value> effective_values(const Store& store, const Section& section, Entry entry,
                                     const Option& option);
 
+// Of this process; "/" if it cannot be told.
+std::string current_directory();
+
 // `path` if it is absolute, else below `base`.
 std::string absolute_path(const std::string& base, const std::string& path);
 

@@ -1,7 +1,7 @@
 // Builds a Config from rows that a database holds.
 //
-// One thread at a time. Rows may come in any order of entries; an entry's row comes before those of
-// its items. Fastest in the order of visit().
+// One thread at a time. Entries may come in any order; the rows of one come together, its own row
+// first. Fastest in the order of visit().
 #pragma once
 
 #include <memory>
