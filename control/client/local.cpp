@@ -10,6 +10,7 @@
 #include <cstring>
 #include <string_view>
 
+#include "control/client/checker.h"
 #include "control/confdb/local.h"
 #include "control/config/schema.h"
 #include "link/outcome.h"
@@ -153,7 +154,8 @@ int run_local(const Options& options, const std::vector<std::string>& words, Pri
     const auto done = export_to(options, words, answered);
     return answered ? kDone : finish(printer, done);
   }
-  return finish(printer, dns::Error{command + " is not known here"});
+  if (command == "zone-check") return check_zones(options, words, printer);
+  return finish(printer, dns::Error{"this bowlinec cannot do " + command});
 }
 
 }  // namespace bowline::control::client
