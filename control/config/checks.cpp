@@ -192,6 +192,7 @@ class ChangeChecker {
     for_each_difference(before, after, [&](Entry old, Entry now) {
       changed = true;
       if (!now) {
+        if (!section.has_entries()) return;
         if (gone == nullptr) gone = &gone_.emplace_back(&section, std::vector<std::string>{}).second;
         gone->emplace_back(old.id());
         return;

@@ -1,6 +1,8 @@
 // One line of the simplified YAML.
 #include "control/config/line_reader.h"
 
+#include <charconv>
+
 namespace bowline::control::config {
 namespace {
 
@@ -94,6 +96,7 @@ std::optional<LineError> LineReader::read_list(Line& line) {
 std::optional<LineError> LineReader::read_scalar(bool in_list, Scalar& out) {
   out.column = static_cast<std::uint32_t>(at_ + 1);
   if (text_[at_] == '"') return read_quoted(out);
+  if (text_.substr(at_).starts_with("!\"")) return read_escaped(out);
   const std::size_t start = at_;
   while (!at_end() && text_[at_] != ' ' && !is_special(text_[at_]) &&
          !(in_list && (text_[at_] == '[' || text_[at_] == ']'))) {
@@ -133,6 +136,37 @@ std::optional<LineError> LineReader::read_quoted(Scalar& out) {
     changed.append(text_, copied, at_ - copied);
     out.text = arena_.emplace_back(std::move(changed));
   }
+  ++at_;
+  return std::nullopt;
+}
+
+std::optional<LineError> LineReader::read_escaped(Scalar& out) {
+  const std::size_t open = at_;
+  std::string value;
+  for (at_ += 2; !at_end() && text_[at_] != '"'; ++at_) {
+    if (is_control(text_[at_])) return error("a control character");
+    if (text_[at_] != '\\') {
+      value += text_[at_];
+      continue;
+    }
+    const std::string_view escape = text_.substr(at_ + 1, 3);
+    unsigned octet = 0;
+    if (escape.starts_with('"') || escape.starts_with('\\')) {
+      value += escape.front();
+      ++at_;
+    } else if (escape.size() == 3 && escape[0] == 'x' &&
+               std::from_chars(&escape[1], &escape[1] + 2, octet, 16).ptr == &escape[1] + 2) {
+      value += static_cast<char>(octet);
+      at_ += 3;
+    } else {
+      return error("a backslash, allowed are \\\", \\\\ and \\xHH behind !\"");
+    }
+  }
+  if (at_end()) {
+    at_ = open;
+    return error("the quotation has no end on its line");
+  }
+  out.text = arena_.emplace_back(std::move(value));
   ++at_;
   return std::nullopt;
 }

@@ -6,12 +6,13 @@
 //
 //   [spaces] [- ] item : [value] [# remark]
 //
-// where value is word, "quoted" or [list, of, these].
+// where value is word, "quoted", !"escaped" or [list, of, these].
 //
 // A # begins a remark at the start of a line or after a space. A word has no space and none of ",#
 // (in a list no ], and it does not begin with a bracket); an apostrophe is a character as any
 // other. In quotes \" is a quotation mark, every other backslash stays. Tabs are for remarks only;
-// no value goes over several lines.
+// no value goes over several lines. !" is ours, for what these cannot say: \", \\ and \xHH are the
+// only things that a backslash begins.
 //
 // Pure but for the arena; any process, any thread.
 #pragma once
@@ -58,6 +59,7 @@ class LineReader {
   std::optional<LineError> read_list(Line& line);
   std::optional<LineError> read_scalar(bool in_list, Scalar& out);
   std::optional<LineError> read_quoted(Scalar& out);
+  std::optional<LineError> read_escaped(Scalar& out);
   LineError error(std::string message) const;
   void skip_spaces();
   bool at_end() const { return at_ == text_.size(); }
