@@ -21,6 +21,51 @@ constexpr std::size_t kMaxFiles = 100'000;     // a file a zone is a habit of so
 constexpr std::string_view kInclude = "include";
 constexpr std::string_view kClear = "clear";
 
+// Items of former versions of the dialect, which knotd 3.2 passes over.
+struct OldName {
+  std::string_view section, item, successor;
+};
+
+constexpr OldName kOldNames[] = {
+    {"server", "tcp-handshake-timeout", "tcp-io-timeout"},
+    {"server", "tcp-reply-timeout", "tcp-remote-io-timeout"},
+    {"server", "max-tcp-clients", "tcp-max-clients"},
+    {"server", "max-udp-payload", "udp-max-payload"},
+    {"server", "max-ipv4-udp-payload", "udp-max-payload-ipv4"},
+    {"server", "max-ipv6-udp-payload", "udp-max-payload-ipv6"},
+    {"server", "listen-xdp", "xdp.listen"},
+    {"template", "journal-db", "database.journal-db"},
+    {"template", "journal-db-mode", "database.journal-db-mode"},
+    {"template", "max-journal-db-size", "database.journal-db-max-size"},
+    {"template", "kasp-db", "database.kasp-db"},
+    {"template", "max-kasp-db-size", "database.kasp-db-max-size"},
+    {"template", "timer-db", "database.timer-db"},
+    {"template", "max-timer-db-size", "database.timer-db-max-size"},
+    {"zone", "max-zone-size", "zone-max-size"},
+    {"zone", "max-journal-depth", "journal-max-depth"},
+    {"zone", "max-journal-usage", "journal-max-usage"},
+    {"zone", "max-refresh-interval", "refresh-max-interval"},
+    {"zone", "min-refresh-interval", "refresh-min-interval"},
+    {"template", "max-zone-size", "zone-max-size"},
+    {"template", "max-journal-depth", "journal-max-depth"},
+    {"template", "max-journal-usage", "journal-max-usage"},
+    {"template", "max-refresh-interval", "refresh-max-interval"},
+    {"template", "min-refresh-interval", "refresh-min-interval"},
+};
+
+// Whether `item:` and `item: ""` mean none, as `item: []` does where it is allowed. Elsewhere a
+// value was forgotten.
+bool may_be_blank(const Option& option) {
+  switch (option.kind.type) {
+    case Type::kReference: return option.kind.min == 0;
+    case Type::kAddress:
+    case Type::kSocket:
+    case Type::kModule: return true;
+    case Type::kText: return option.count == Count::kMany;
+    default: return false;
+  }
+}
+
 std::string directory_of(const std::string& path) {
   const std::size_t slash = path.rfind('/');
   return slash == std::string::npos ? "." : slash == 0 ? "/" : path.substr(0, slash);
@@ -176,6 +221,13 @@ void FileReader::read_item(Cursor& cursor, const Line& line) {
 }
 
 void FileReader::report_unknown(Place at, const Section& section, std::string_view item) {
+  for (const OldName& old : kOldNames) {
+    if (old.section != section.name || old.item != item) continue;
+    problems_.add(at, std::string(section.name) + "." + shown(item) +
+                          ": is not effective any more, remove it; what it did does " +
+                          std::string(old.successor));
+    return;
+  }
   std::vector<std::string_view> names;
   for (const Option* option : options_of(section.name)) names.push_back(option->name);
   problems_.add(at, std::string(section.name) + "." + shown(item) + ": there is no such item" +
@@ -183,7 +235,7 @@ void FileReader::report_unknown(Place at, const Section& section, std::string_vi
 }
 
 void FileReader::add_values(const Cursor& cursor, const Line& line, const Option& option) {
-  if (line.values.empty() && may_be_empty(option)) {
+  if (line.values.empty() && line.is_list && may_be_empty(option)) {
     collector_.add_empty(*cursor.section, option, place(cursor, line.column));
   } else if (line.values.empty()) {
     add_value(cursor, line, option, Scalar{{}, line.column});
@@ -194,7 +246,7 @@ void FileReader::add_values(const Cursor& cursor, const Line& line, const Option
 void FileReader::add_value(const Cursor& cursor, const Line& line, const Option& option,
                            const Scalar& scalar) {
   const Place at = place(cursor, scalar.column);
-  if (scalar.text.empty() && may_be_empty(option)) {
+  if (scalar.text.empty() && may_be_blank(option)) {
     return collector_.add_empty(*cursor.section, option, at);
   }
   if (auto value = parse_value(option.kind, scalar.text); !value) {
@@ -219,19 +271,20 @@ void FileReader::clear(const Cursor& cursor, const Line& line) {
 }
 
 void FileReader::include_line(const Cursor& cursor, const Line& line) {
-  if (line.values.size() != 1 || line.values.front().text.empty()) {
-    problems_.add(place(cursor, line.column), "include: needs exactly one path or pattern");
+  if (line.values.empty() || line.values.front().text.empty()) {
+    problems_.add(place(cursor, line.column), "include: the path or pattern is missing");
     return;
   }
-  const Scalar& scalar = line.values.front();
-  const Place at = place(cursor, scalar.column);
-  if (!options_.allow_include) {
-    problems_.add(at, "include: not allowed in this text");
-    return;
+  // Files are read while the line is still needed, so the texts of it are copied.
+  std::vector<std::pair<Place, std::string>> patterns;
+  for (const Scalar& scalar : line.values) {
+    patterns.emplace_back(place(cursor, scalar.column), scalar.text);
   }
-  std::string pattern(scalar.text);
-  if (pattern.front() != '/') pattern = cursor.directory + "/" + pattern;
-  include_matches(at, pattern);
+  for (auto& [at, pattern] : patterns) {
+    if (!options_.allow_include) return problems_.add(at, "include: not allowed in this text");
+    if (!pattern.starts_with('/')) pattern = cursor.directory + "/" + pattern;
+    include_matches(at, pattern);
+  }
 }
 
 void FileReader::include(const std::string& pattern) {

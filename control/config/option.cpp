@@ -41,7 +41,10 @@ constexpr Kind range_or_path() { return {Type::kRangeOrPath, 0, 0, {}}; }
 constexpr Kind dname() { return {Type::kName, 0, 0, {}}; }
 constexpr Kind words(std::string_view list) { return {Type::kWord, 0, 0, list}; }
 constexpr Kind bool_or(std::string_view list) { return {Type::kBoolOrWord, 0, 0, list}; }
-constexpr Kind reference(std::string_view to) { return {Type::kReference, 0, 0, to}; }
+constexpr Kind reference(std::string_view to) { return {Type::kReference, 1, kMaxText, to}; }
+constexpr Kind reference_or_none(std::string_view to) {
+  return {Type::kReference, 0, kMaxText, to};
+}
 constexpr Kind module_reference() { return {Type::kModule, 0, 0, {}}; }
 constexpr Kind module_name() { return {Type::kModuleName, 0, 0, {}}; }
 constexpr Kind user() { return {Type::kUser, 0, 0, {}}; }

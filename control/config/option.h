@@ -31,7 +31,7 @@ enum class Type : std::uint8_t {
   kName,        // a domain name
   kWord,        // one of a list of words
   kBoolOrWord,  // on, off, true, false or one of a list of words
-  kReference,   // identifier of an entry in one of some sections; may be empty
+  kReference,   // identifier of an entry in one of some sections; with a least size of 0 or none
   kModule,      // mod-name or mod-name/identifier
   kModuleName,  // mod-name
   kUser,        // user[:group]

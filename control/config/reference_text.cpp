@@ -141,7 +141,8 @@ section:
 .fi
 .PP
 Most sections are lists of entries. An entry begins with a dash and the item that identifies it,
-by which other sections refer to it; the order of sections is free. A section may occur several times.
+by which other sections refer to it. The order of sections is free, and a section may occur
+several times.
 .PP
 .nf
 section:

@@ -16,8 +16,6 @@ namespace {
 using dns::Error;
 using dns::Result;
 
-constexpr std::int64_t kMaxReference = 4096;  // as long as the longest identifier
-
 struct Unit {
   char letter;
   std::int64_t factor;
@@ -256,7 +254,9 @@ Result<Value> parse_value(const Kind& kind, std::string_view text) {
       return Value(*flag);
     }
     case Type::kText: return parse_text(kind, text);
-    case Type::kReference: return parse_text({Type::kText, 0, kMaxReference, {}}, text);
+    case Type::kReference:
+      if (text.empty() && kind.min > 0) return found(text, "the name of an entry");
+      return parse_text(kind, text);
     case Type::kPath:
     case Type::kZoneFile: return parse_path(kind, text);
     case Type::kHexOrText: return parse_hex_or_text(kind, text);

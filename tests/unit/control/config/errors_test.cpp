@@ -63,7 +63,7 @@ TEST_CASE("errors: structure") {
        "f:2:15: more text after the value; one with spaces or any of \",# needs double quotes"},
       {"clear:\n", "f:1:1: clear: the pattern of sections is missing"},
       {"include: x\n", "f:1:10: include: not allowed in this text"},
-      {"include:\n", "f:1:1: include: needs exactly one path or pattern"},
+      {"include:\n", "f:1:1: include: the path or pattern is missing"},
   });
 }
 
