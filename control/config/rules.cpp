@@ -63,7 +63,8 @@ struct Subject {
     const auto parsed = has(when) ? parse_value(find_option(section.name, when)->kind, text(when))
                                   : dns::Result<Value>(dns::Error{});
     if (parsed && parsed->text() == value && !has(item)) {
-      fail(entry.place(), item, "must be set if " + std::string(when) + " is " + std::string(value));
+      fail(entry.place(), item,
+           "must be set if " + std::string(when) + " is " + std::string(value));
     }
   }
 };
@@ -225,6 +226,13 @@ std::string effective_text(const Subject& of, std::string_view item) {
   return name != nullptr ? name->to_text() : values.front().text();
 }
 
+// REQUIRES: the item is a switch with a default.
+bool effective_flag(const Subject& of, std::string_view item) {
+  return effective_values(of.store, of.section, of.entry, *find_option(of.section.name, item))
+      .front()
+      .flag();
+}
+
 void check_catalog_items(const Subject& zone) {
   const std::string role = effective_text(zone, "catalog-role");
   const auto pair = [&](std::string_view item, std::string_view needed) {
@@ -243,10 +251,7 @@ void check_key_size(const Subject& policy, std::string_view item) {
   if (!policy.has(item)) return;
   const std::int64_t size =
       parse_value(find_option("policy", item)->kind, policy.text(item))->number();
-  const std::string algorithm =
-      effective_values(policy.store, policy.section, policy.entry, *find_option("policy", "algorithm"))
-          .front()
-          .text();
+  const std::string algorithm = effective_text(policy, "algorithm");
   const std::int64_t fixed =
       algorithm == "ecdsap384sha384" ? 384 : algorithm == "ed448" ? 456 : 256;
   const bool is_rsa = algorithm.starts_with("rsa");
@@ -271,10 +276,10 @@ void check_group_name(const Subject& subject) {
 }
 
 void check_keystore(const Subject& keystore) {
-  if (keystore.has("key-label") && effective_text(keystore, "backend") != "pkcs11") {
-    keystore.fail(keystore.values("key-label").front().place, "key-label",
-                  "is allowed only if backend is pkcs11");
-  }
+  if (!effective_flag(keystore, "key-label")) return;
+  if (effective_text(keystore, "backend") == "pkcs11") return;
+  keystore.fail(keystore.values("key-label").front().place, "key-label",
+                "is allowed only if backend is pkcs11");
 }
 
 void check_synthrecord(const Subject& records) {
@@ -288,12 +293,8 @@ void check_synthrecord(const Subject& records) {
 
 void check_xdp(const Subject& xdp) {
   check_listen(xdp);
-  const auto is_on = [&](std::string_view item) {
-    return effective_values(xdp.store, xdp.section, xdp.entry, *find_option("xdp", item))
-        .front()
-        .flag();
-  };
-  if (xdp.has("listen") && !is_on("udp") && !is_on("tcp") && !is_on("quic")) {
+  const auto is_off = [&](std::string_view item) { return !effective_flag(xdp, item); };
+  if (xdp.has("listen") && is_off("udp") && is_off("tcp") && is_off("quic")) {
     xdp.fail(xdp.values("listen").front().place, "listen",
              "there is nothing to serve: udp, tcp and quic are off");
   }

@@ -77,6 +77,7 @@ TEST_CASE("rules: keys of others, and stores") {
       {"keystore:\n  - id: s\n    key-label: on\n",
        "keystore[s].key-label: is allowed only if backend is pkcs11"},
       {"keystore:\n  - id: s\n    key-label: on\n    backend: pkcs11\n", ""},
+      {"keystore:\n  - id: s\n    key-label: off\n", ""},
   });
 }
 
