@@ -1,16 +1,16 @@
 #include "control/main/process.h"
 
 #include <cap-ng.h>
+#include <malloc.h>
 #include <poll.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
 #include <array>
-#include <cstring>
+#include <chrono>
 #include <ctime>
 
 #include "control/log/log.h"
-#include "control/main/verbs.h"
 
 namespace bowline::control {
 
@@ -46,6 +46,7 @@ int Process::run() {
   if (take_over() && load_configuration() && make_tables() && open_sockets()) {
     start_store();
     loop();
+    bus_->stopped();
   }
   server_.reset();  // takes its socket files away
   log::flush();
@@ -63,33 +64,35 @@ bool Process::take_over() {
 
 bool Process::load_configuration() {
   keeper_ = std::make_unique<store::KeeperChannel>(channel_fd_, hello_.generation);
-  auto loaded = config::load_config(std::string(hello_.text_view()));
+  auto home = ConfHome::open(hello_.text_view());
+  if (!home) {
+    give_up(home.error());
+    return false;
+  }
+  conf_home_ = std::move(*home);
+  auto loaded = conf_home_->load();
   if (!loaded) {
     give_up(loaded.error());
     return false;
   }
-  config_ = std::make_shared<const config::Config>(std::move(*loaded));
-  if (auto done = log::setup(config_->log()); !done) {
+  first_config_ = std::make_shared<const config::Config>(std::move(*loaded));
+  if (auto done = log::setup(first_config_->log()); !done) {
     give_up(done.error());
     return false;
   }
   log::info(Category::kServer, "Bowline {}, control of generation {}, PID {}", BOWLINE_VERSION,
             hello_.generation, ::getpid());
-  const std::vector<std::string> ignored = config_->not_yet_effective();
+  const std::vector<std::string> ignored = first_config_->not_yet_effective();
   if (!ignored.empty()) {
     std::string list;
     for (const std::string& name : ignored) list += (list.empty() ? "" : ", ") + name;
     log::warning(Category::kServer, "accepted but not yet effective in this version: {}", list);
   }
-  // Serving with a list that is not whole is better than not serving.
-  if (auto done = apply_drop_list(*config_); !done) {
-    log::error(Category::kServer, "dataplane.drop: {}", done.error());
-  }
   return true;
 }
 
 bool Process::make_tables() {
-  const config::HugePages wanted = config_->dataplane().hugepages;
+  const config::HugePages wanted = first_config_->dataplane().hugepages;
   auto tables = store::Tables::create(*keeper_, pairing_,
                                       {wanted != config::HugePages::kOff, true});
   if (!tables) {
@@ -97,9 +100,19 @@ bool Process::make_tables() {
     return false;
   }
   tables_ = std::move(*tables);
-  settings_ = store::make_settings(*config_);
-  tables_->start_publisher(settings_);
-  zones_ = std::make_unique<store::ZoneStore>(*tables_, config_->server().background_workers);
+  tables_->start_publisher(store::make_settings(*first_config_));
+  zones_ =
+      std::make_unique<store::ZoneStore>(*tables_, first_config_->server().background_workers);
+  const config::Server server = first_config_->server();
+  bus_ = std::make_unique<bus::Bus>(server.dbus_events,
+                                    std::chrono::seconds(server.dbus_init_delay_s));
+  zones_->on_published([this](dns::NameView zone, std::uint32_t serial) {
+    bus_->zone_updated(zone, serial);
+  });
+  reconfigure_ = std::make_unique<Reconfigure>(
+      Reconfigure::Parts{*tables_, *zones_, xdp_maps_.drop_list(),
+                         [this] { keeper_->send(HandoverType::kReload); }},
+      first_config_);
   service_ = std::make_unique<service::Service>(
       service::Service::Tables{tables_->heap().base(), &tables_->header(), &tables_->own_slots(),
                                tables_->secret()},
@@ -111,12 +124,13 @@ bool Process::make_tables() {
 }
 
 bool Process::open_sockets() {
-  const config::Control settings = config_->control();
+  config::Control settings = first_config_->control();
+  if (!control_socket_.empty()) settings.listen = {control_socket_};
   auto server = api::Server::open(
       settings.listen,
       {std::uint64_t{settings.timeout_s} * 1000, static_cast<int>(settings.backlog)},
       [this](const api::Request& request, std::shared_ptr<api::Response> response) {
-        Verbs(*this).run(request, std::move(response));
+        dispatch_.run(request, std::move(response));
       });
   if (!server) {
     give_up(server.error());
@@ -128,7 +142,35 @@ bool Process::open_sockets() {
 
 void Process::start_store() {
   store_thread_ = std::make_unique<store::StoreThread>([this] { tables_->upkeep(); });
+  fill_dispatch();
   store_thread_->post([this] { load_first(); });
+}
+
+// The commands, before the first of them can come.
+void Process::fill_dispatch() {
+  waiting_ = std::make_unique<Waiting>(*store_thread_, zones_->progress());
+  parts_ = std::make_unique<Parts>(Parts{
+      hello_, pairing_, newest_pairing_, loading_, started_ms_, *keeper_, *tables_, *zones_,
+      *store_thread_, *service_, xdp_maps_, *waiting_, [this] { return server_->clients(); },
+      [this](const std::function<void()>& checked) { return reload(checked); }});
+  add_server_verbs(dispatch_, *parts_);
+  add_drop_verbs(dispatch_, *parts_);
+  add_zone_verbs(dispatch_, *parts_);
+  add_stats_verbs(dispatch_, *parts_);
+  serve_configuration();
+}
+
+void Process::serve_configuration() {
+  ConfHome::Parts parts;
+  parts.current = [this] { return reconfigure_->current(); };
+  parts.apply = [this](std::shared_ptr<const config::Config> next) {
+    Report report = reconfigure_->apply(std::move(next), Cause::kCommit);
+    keeper_->send(HandoverType::kReady);
+    return report;
+  };
+  parts.post = [this](std::function<void()> job) { store_thread_->post(std::move(job)); };
+  parts.now_ms = now_ms;
+  conf_home_->serve(std::move(parts), *waiting_, dispatch_);
 }
 
 void Process::give_up(const std::string& why) {
@@ -142,73 +184,63 @@ void Process::give_up(const std::string& why) {
 // ---- Store's thread ---------------------------------------------------------------------------
 
 void Process::load_first() {
-  if (config_->server().async_start) {
-    (void)tables_->publisher().publish({});
+  const bool is_ready = first_config_->server().async_start;
+  if (is_ready) {
+    zones_->hold(*first_config_);
     keeper_->send(HandoverType::kReady);
   }
-  const store::UpdateReport report = zones_->update(config_, store::Which::kAll);
+  const Report report = reconfigure_->apply(std::move(first_config_), Cause::kStart);
   loading_ = false;
   if (tables_->publisher().current().root == nullptr) {
     keeper_->send(HandoverType::kFailed, "the zones cannot be published; see the messages before");
     return;
   }
-  log::info(Category::kServer, "{} zones loaded, {} failed", report.loaded, report.failed);
-  if (!config_->server().async_start) keeper_->send(HandoverType::kReady);
+  log::info(Category::kServer, "{} zones loaded, {} failed", report.zones.loaded,
+            report.zones.failed);
+  if (!is_ready) keeper_->send(HandoverType::kReady);
+  if (hello_.generation == 1) bus_->started();  // later ones follow a control that failed
 }
 
-store::UpdateReport Process::reload(store::Which which) {
-  store::UpdateReport report;
-  auto loaded = config::load_config(std::string(hello_.text_view()));
-  if (!loaded) {
-    log::error(Category::kServer, "configuration is not reloaded, the former one stays: {}",
-               loaded.error());
-    report.errors.push_back(loaded.error());
-    return report;
+// No transaction begins meanwhile: it would begin with what is being replaced.
+Report Process::reload(const std::function<void()>& checked) {
+  Report report;
+  ConfTransaction& transaction = conf_home_->transaction();
+  if (transaction.block()) {
+    report = read_and_apply(checked);
+    transaction.unblock(!report.refused && report.items_in_all != 0);
+  } else {
+    report.errors.emplace_back(
+        "a configuration transaction is open: conf-commit or conf-abort it first");
+    report.refused = true;
   }
-  const auto config = std::make_shared<const config::Config>(std::move(*loaded));
-  if (auto done = log::setup(config->log()); !done) {
-    log::error(Category::kServer, "{}", done.error());
-    report.errors.push_back(done.error());
-    return report;
+  if (report.refused) {
+    for (const std::string& error : report.errors) {
+      log::error(Category::kServer, "configuration is not reloaded, the former one stays: {}",
+                 error);
+    }
   }
-  report = zones_->update(config, which);
-  if (auto done = publish_settings(*config); !done) report.errors.push_back(done.error());
-  if (auto done = apply_drop_list(*config); !done) {
-    log::error(Category::kServer, "dataplane.drop: {}", done.error());
-    report.errors.push_back("dataplane.drop: " + done.error());
-  }
-  log::info(Category::kServer,
-            "configuration reloaded: {} zones loaded, {} failed, {} removed, {} unchanged",
-            report.loaded, report.failed, report.removed, report.unchanged);
+  keeper_->send(HandoverType::kReady);
+  (void)::malloc_trim(0);  // the configuration before may have had a million zones
   return report;
 }
 
-dns::Result<void> Process::publish_settings(const config::Config& config) {
-  const link::Settings settings = store::make_settings(config);
-  if (std::memcmp(&settings, &settings_, sizeof settings) == 0) return {};
-  auto epoch = tables_->publisher().publish_settings(settings);
-  if (!epoch) return dns::Error{epoch.error()};
-  settings_ = settings;
-  log::info(Category::kServer, "published epoch {}, new settings", *epoch);
-  return {};
+Report Process::read_and_apply(const std::function<void()>& checked) {
+  auto loaded = conf_home_->load();
+  if (!loaded) {
+    Report report;
+    report.errors.push_back(loaded.error());
+    report.refused = true;
+    return report;
+  }
+  checked();
+  return reconfigure_->apply(std::make_shared<const config::Config>(std::move(*loaded)),
+                             Cause::kReload);
 }
 
-dns::Result<void> Process::apply_drop_list(const config::Config& config) {
-  const std::vector<config::AddressRange> ranges = config.dataplane().drop;
-  if (!xdp_maps_.drop_list().attached()) {
-    if (!ranges.empty()) {
-      log::warning(Category::kServer,
-                   "dataplane.drop drops nothing: it needs an interface in xdp.listen");
-    }
-    return {};
-  }
-  const auto change = xdp_maps_.drop_list().configure(ranges);
-  if (!change) return dns::Error{change.error()};
-  if (change->added + change->removed > 0) {
-    log::info(Category::kServer, "drop list: {} prefixes of dataplane.drop added, {} removed",
-              change->added, change->removed);
-  }
-  return {};
+void Process::reload_files() {
+  const store::UpdateReport report = zones_->update(zones_->config(), store::Which::kChanged);
+  log::info(Category::kServer, "zone files: {} zones loaded, {} failed, {} unchanged",
+            report.loaded, report.failed, report.unchanged);
 }
 
 // ---- Main thread ------------------------------------------------------------------------------
@@ -217,6 +249,8 @@ void Process::loop() {
   std::array<pollfd, 2> wanted{{{channel_fd_, POLLIN, 0}, {server_->poll_fd(), POLLIN, 0}}};
   while (!stop_) {
     beat();
+    waiting_->tell_progress();
+    conf_home_->transaction().tick();
     (void)::poll(wanted.data(), wanted.size(), kBeat_ms);
     if (wanted[0].revents != 0 && !receive()) break;
     server_->handle_events(now_ms());
@@ -257,6 +291,9 @@ void Process::handle(link::Received& received) {
       if (message.index < bells_.threads.size()) bells_.threads[message.index] = fd;
       return;
     }
+    case HandoverType::kControlSocket:
+      control_socket_ = message.text_view();
+      return;
     case HandoverType::kExchange:
       return attach_exchange(received);
     case HandoverType::kXdpMaps:
@@ -267,8 +304,11 @@ void Process::handle(link::Received& received) {
       go_ = true;
       return;
     case HandoverType::kReload:
-      if (store_thread_) {
-        store_thread_->post_reload([this] { reload(store::Which::kChanged); });
+      if (!store_thread_) return;
+      if ((message.flags & link::kZonesOnly) != 0) {
+        store_thread_->post([this] { reload_files(); });
+      } else {
+        store_thread_->post_reload([this] { reload([] {}); });
       }
       return;
     case HandoverType::kLogReopen:

@@ -9,11 +9,18 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 
 #include "control/api/server.h"
+#include "control/bus/bus.h"
 #include "control/config/config.h"
+#include "control/main/conf_home.h"
+#include "control/main/dispatch.h"
+#include "control/main/parts.h"
+#include "control/main/reconfigure.h"
+#include "control/main/waiting.h"
 #include "control/main/xdp_maps.h"
 #include "control/service/service.h"
 #include "control/store/pairing.h"
@@ -32,14 +39,14 @@ class Process {
   int run();
 
  private:
-  friend class Verbs;
-
   // The start, in this order. False: it is over, and the keeper knows why.
   bool take_over();
   bool load_configuration();
   bool make_tables();
   bool open_sockets();
   void start_store();
+  void fill_dispatch();
+  void serve_configuration();
 
   void loop();
   bool receive();
@@ -51,10 +58,10 @@ class Process {
 
   // On the store's thread.
   void load_first();
-  store::UpdateReport reload(store::Which which);
-  dns::Result<void> publish_settings(const config::Config& config);
-  // Also at the start, on the main thread.
-  dns::Result<void> apply_drop_list(const config::Config& config);
+  // `checked` is called once the configuration is accepted.
+  Report reload(const std::function<void()>& checked);
+  Report read_and_apply(const std::function<void()>& checked);
+  void reload_files();
 
   const int channel_fd_;
   bool go_ = false;
@@ -67,15 +74,21 @@ class Process {
   store::Pairing pairing_;
   std::atomic<std::uint64_t> newest_pairing_{0};
   XdpMaps xdp_maps_;
-  std::shared_ptr<const config::Config> config_;
-  link::Settings settings_;  // as last published
+  std::string control_socket_;  // in place of those of control.listen, if not empty
+  std::unique_ptr<ConfHome> conf_home_;
+  std::shared_ptr<const config::Config> first_config_;  // until it is applied
   std::unique_ptr<store::KeeperChannel> keeper_;
   std::unique_ptr<store::Tables> tables_;
+  std::unique_ptr<bus::Bus> bus_;
   std::unique_ptr<store::ZoneStore> zones_;
+  std::unique_ptr<Reconfigure> reconfigure_;
   std::unique_ptr<service::Service> service_;
   std::unique_ptr<api::Server> server_;
-  std::unique_ptr<store::StoreThread> store_thread_;  // last: it uses the others
+  Dispatch dispatch_;
   std::atomic<bool> loading_{true};
+  std::unique_ptr<Waiting> waiting_;
+  std::unique_ptr<Parts> parts_;
+  std::unique_ptr<store::StoreThread> store_thread_;  // last: it uses the others
 };
 
 }  // namespace bowline::control

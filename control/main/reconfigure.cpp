@@ -172,7 +172,7 @@ Reconfigure::Plan Reconfigure::make_plan(const config::Config& before, const con
 // Puts the change into the report; the items of an entry that came or went are not named, but what
 // they wait for is noted all the same.
 void Reconfigure::note_item(const Change& change, bool is_part_of_entry, Report& report) {
-  const bool waits = config::needs_restart(change);
+  const bool waits = change.option != nullptr && config::needs_restart(change);
   const std::string path = path_of(change, change.option != nullptr && !change.is_entry());
   if (waits) note_restart(change, path);
   if (is_part_of_entry && !waits) return;

@@ -160,7 +160,6 @@ void add_server_verbs(Dispatch& dispatch, const Parts& parts) {
     status(parts, request, answer);
   });
   dispatch.add("reload", [&parts](const api::Request& request, const Answer& answer) {
-    parts.keeper.send(link::HandoverType::kReload);  // it looks at its own part
     reload(parts, request, answer);
   });
   dispatch.add("stop",

@@ -71,3 +71,16 @@ class Load:
         return Outcome(int(number(r"Queries sent:\s+(\d+)")), int(number(r"Queries lost:\s+(\d+)")),
                        number(r"Queries per second:\s+([\d.]+)"),
                        number(r"Average Latency.*max ([\d.]+)"), text)
+
+
+def rate_without_loss(appliance, questions, seconds):
+    """A rate that an idle run of open-loop load answers without loss, near the highest."""
+    with Load(appliance, questions, seconds) as load:
+        rate = 0.9 * load.result().rate
+    for _ in range(6):
+        with Load(appliance, questions, seconds, rate) as load:
+            idle = load.result()
+        if idle.lost == 0:
+            return min(rate, idle.rate)
+        rate *= 0.6
+    raise AssertionError(f"an idle run loses answers even at {rate:.0f}/s: {idle.text}")

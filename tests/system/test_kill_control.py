@@ -9,7 +9,7 @@ import pytest
 import appliance as harness
 import client
 import wire
-from load import Load
+from load import Load, rate_without_loss
 
 KILLS = 20
 # Ten deaths in ten seconds are a storm, which the keeper answers with a pause.
@@ -34,19 +34,6 @@ QUESTIONS = [(f"n{i}.kill.test.", "A") for i in range(NAMES)]
 def running():
     with harness.Appliance({"kill.test.": zone_text(FIRST_SERIAL)}, log="info") as started:
         yield started.start()
-
-
-def rate_without_loss(appliance):
-    """A rate that an idle run of open-loop load answers without loss."""
-    with Load(appliance, QUESTIONS, IDLE_RUN_s) as load:
-        rate = 0.9 * load.result().rate
-    for _ in range(6):
-        with Load(appliance, QUESTIONS, IDLE_RUN_s, rate) as load:
-            idle = load.result()
-        if idle.lost == 0:
-            return min(rate, idle.rate)
-        rate *= 0.6
-    raise AssertionError(f"an idle run loses answers even at {rate:.0f}/s: {idle.text}")
 
 
 def kill_and_change(appliance, serial):
@@ -84,7 +71,7 @@ def run_with_kills(appliance, rate, first_serial):
 
 
 def test_control_killed_twenty_times_under_load_loses_nothing(running):
-    rate = rate_without_loss(running) / 2
+    rate = rate_without_loss(running, QUESTIONS, IDLE_RUN_s) / 2
     dataplane = running.children()["bowline-dataplane"]
     # Once more if something else on the machine took the processors from the one run and not from
     # the other: what the kills cost shows in both.
