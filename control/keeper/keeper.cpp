@@ -314,7 +314,7 @@ void Keeper::fail_start(const std::string& why) {
 }
 
 void Keeper::check_ready() {
-  if (announced_ || !control_.ready || !dataplane_.ready) return;
+  if (announced_ || !control_.ready || !dataplane_.ready || !settled_) return;
   announced_ = true;
   log::info(Category::kServer, "server started {}, PID {}, ready",
             starter_.is_daemon() ? "as a daemon" : "in the foreground", ::getpid());

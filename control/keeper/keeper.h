@@ -115,7 +115,8 @@ class Keeper {
   std::uint64_t pairing_ = 0;
   std::uint64_t generation_ = 0;
   std::uint64_t stop_by_ms_ = 0;  // 0: not stopping
-  bool announced_ = false;        // both were ready once
+  bool announced_ = false;        // both were ready once, and served from published tables
+  bool settled_ = false;          // the dataplane has used published tables
   int exit_code_ = 0;
   ServiceManager service_;
   Heartbeats heartbeats_;

@@ -113,6 +113,8 @@ void Keeper::handle_dataplane(const HandoverMessage& message) {
   if (message.type == HandoverType::kSettled && chunks_.published(message.generation)) {
     log::info(Category::kServer, "dataplane, uses tables of generation {}", message.generation);
     chunks_.drop_older_than(message.generation);
+    settled_ = true;
+    check_ready();
   }
 }
 

@@ -243,7 +243,7 @@ class Appliance:
         def ready():
             if self.process.poll() is not None:
                 raise Ended(f"bowlined ended with {self.process.returncode}: {self.errors()}")
-            return "info: ready" in self.errors()
+            return re.search("info: server started .*, ready", self.errors())
 
         wait_until(ready, seconds, lambda: f"'ready' in the log:\n{self.errors()[-3000:]}")
 
