@@ -92,7 +92,7 @@ class Checker {
       message += (i > 0 ? " or " : "") + std::string(targets[i]);
     }
     message += " \"" + std::string(item.text) + "\"" + meant(targets, item.text);
-    problems_.add(item.place, message);
+    problems_.add(item.place(), message);
   }
 
   void check_module(Entry entry, const SetItem& item) {
@@ -103,7 +103,7 @@ class Checker {
     if (std::find(builtin.begin(), builtin.end(), module) == builtin.end() &&
         !store_.find("module", module)) {
       const std::string_view near = nearest(module, {builtin.begin(), builtin.end()});
-      problems_.add(item.place, name + ": there is no module \"" + std::string(module) + "\"" +
+      problems_.add(item.place(), name + ": there is no module \"" + std::string(module) + "\"" +
                                     slip(near));
       return;
     }
@@ -111,7 +111,7 @@ class Checker {
     if (slash == std::string_view::npos) return check_default_module(item, name, module);
     const std::string_view id = item.text.substr(slash + 1);
     if (store_.find(module, id)) return;
-    problems_.add(item.place, name + ": there is no " + std::string(module) + " \"" +
+    problems_.add(item.place(), name + ": there is no " + std::string(module) + " \"" +
                                   std::string(id) + "\"" + meant({module}, id));
   }
 
@@ -120,7 +120,7 @@ class Checker {
                             std::string_view module) {
     for (const Option* option : options_of(module)) {
       if (option->fallback.form != Default::Form::kRequired) continue;
-      problems_.add(item.place, name + ": " + std::string(module) + " needs " +
+      problems_.add(item.place(), name + ": " + std::string(module) + " needs " +
                                     std::string(option->name) + ", name an entry: " +
                                     std::string(module) + "/ID");
       return;

@@ -282,14 +282,7 @@ Result<void> Draft::Body::merge(const Section& section, const EntryList& list) {
   if (list.empty()) return {};
   if (!section.has_entries()) {
     begin(section, store.find(section, {}));
-    EntryReader reader(section, list[0]);
-    for (SetItem item; reader.next(item);) {
-      if (item.is_empty) {
-        builder.add_empty(*item.option, item.place);
-      } else {
-        builder.add(*item.option, item.text, item.place);
-      }
-    }
+    builder.add_items(section, list[0]);
     put(section);
     return {};
   }

@@ -131,10 +131,8 @@ Place Entry::place() const {
 EntryReader::EntryReader(const Section& section, Entry entry)
     : options_(options_of(section.name)),
       at_(entry.content().data()),
-      end_(at_ + entry.content().size()),
-      places_(end_) {
+      end_(at_ + entry.content().size()) {
   read_text(at_);
-  read_place(places_);
 }
 
 bool EntryReader::next(SetItem& out) {
@@ -143,16 +141,20 @@ bool EntryReader::next(SetItem& out) {
     option_ = options_[static_cast<std::uint8_t>(*at_++)];
     left_ = read_number(at_);
     if (left_ == 0) {
-      out = {{}, option_, read_place(places_), true};
+      out = {{}, option_, true, end_, index_++};
       return true;
     }
   }
   --left_;
-  out.text = read_text(at_);
-  out.option = option_;
-  out.place = read_place(places_);
-  out.is_empty = false;
+  out = {read_text(at_), option_, false, end_, index_++};
   return true;
+}
+
+Place SetItem::place() const {
+  const char* at = places;
+  read_place(at);  // of the entry
+  for (std::size_t i = 0; i < index; ++i) read_place(at);
+  return read_place(at);
 }
 
 void EntryBuilder::reset(const Section& section, std::string_view id, Place place) {
@@ -165,8 +167,16 @@ void EntryBuilder::reset(const Section& section, std::string_view id, Place plac
 
 void EntryBuilder::reset(const Section& section, Entry entry) {
   reset(section, entry.id(), entry.place());
+  add_items(section, entry);
+}
+
+void EntryBuilder::add_items(const Section& section, Entry entry) {
+  const char* places = entry.content().data() + entry.content().size();
+  read_place(places);  // of the entry
   EntryReader reader(section, entry);
-  for (SetItem item; reader.next(item);) put(*item.option, item.text, item.is_empty, item.place);
+  for (SetItem item; reader.next(item);) {
+    put(*item.option, item.text, item.is_empty, read_place(places));
+  }
 }
 
 void EntryBuilder::put(const Option& option, std::string_view text, bool is_empty, Place place) {

@@ -37,8 +37,13 @@ struct Place {
 struct SetItem {
   std::string_view text;
   const Option* option = nullptr;
-  Place place;
   bool is_empty = false;  // `item:` or `item: []`
+
+  // Found when it is asked for: it is for messages only.
+  Place place() const;
+
+  const char* places = nullptr;  // those of the entry, of which this is the one of that index
+  std::size_t index = 0;
 };
 
 // The number of an option within options_of(section).
@@ -73,7 +78,7 @@ class EntryReader {
   const std::vector<const Option*>& options_;
   const char* at_;
   const char* const end_;
-  const char* places_;
+  std::size_t index_ = 0;   // of the next value
   std::uint64_t left_ = 0;  // values of `option_`
   const Option* option_ = nullptr;
 };
@@ -85,6 +90,8 @@ class EntryBuilder {
   void reset(const Section& section, std::string_view id, Place place);
   // Begins with all that `entry` has; its octets may go afterwards.
   void reset(const Section& section, Entry entry);
+  // Adds all items of another entry as add() does.
+  void add_items(const Section& section, Entry entry);
 
   // Adds a value behind those that are there. Of an item with one value the last one counts; of the
   // others each value once.

@@ -49,13 +49,13 @@ struct Subject {
   // At most one of the two may be set.
   void exclude(std::string_view one, std::string_view other) const {
     if (has(one) && has(other)) {
-      fail(values(one).front().place, one, "cannot be set together with " + std::string(other));
+      fail(values(one).front().place(), one, "cannot be set together with " + std::string(other));
     }
   }
   void limit(std::string_view item, std::size_t most) const {
     const auto found = values(item);
     if (found.size() > most) {
-      fail(found[most].place, item, "at most " + std::to_string(most) + " values are allowed");
+      fail(found[most].place(), item, "at most " + std::to_string(most) + " values are allowed");
     }
   }
   // `item` must be set if `when` has that value.
@@ -86,7 +86,7 @@ void check_listen(const Subject& section) {
     if (!value) continue;
     const Address address = with_port(value->address());
     if (std::find(seen.begin(), seen.end(), address) != seen.end()) {
-      section.fail(item.place, "listen", quoted(item.text) + " is listed twice");
+      section.fail(item.place(), "listen", quoted(item.text) + " is listed twice");
     }
     seen.push_back(address);
   }
@@ -102,12 +102,12 @@ void check_devices(const Subject& dataplane) {
   for (const SetItem& item : dataplane.values("devices")) {
     const std::string_view name = device_name(item);
     if (item.text.size() > link::kMaxHandoverText) {
-      dataplane.fail(item.place, "devices", quoted(name) + " has more than " +
+      dataplane.fail(item.place(), "devices", quoted(name) + " has more than " +
                                                  std::to_string(link::kMaxHandoverText) +
                                                  " octets of arguments");
     }
     if (std::find(seen.begin(), seen.end(), name) != seen.end()) {
-      dataplane.fail(item.place, "devices", "the device " + quoted(name) + " is listed twice");
+      dataplane.fail(item.place(), "devices", "the device " + quoted(name) + " is listed twice");
     }
     seen.push_back(name);
   }
@@ -129,7 +129,7 @@ void check_port_count(const Subject& dataplane) {
   if (ports.size() <= link::kMaxPorts) return;
   const SetItem& first_too_many = ports[link::kMaxPorts];
   const bool is_device = first_too_many.option->section == "dataplane";
-  dataplane.problems.add(first_too_many.place,
+  dataplane.problems.add(first_too_many.place(),
                          std::string(is_device ? "dataplane.devices" : "xdp.listen") +
                              ": interfaces and devices together, at most " +
                              std::to_string(link::kMaxPorts) + " are allowed");
@@ -146,7 +146,7 @@ void check_exception_port(const Subject& dataplane) {
       std::all_of(item.text.begin(), item.text.end(), is_name)) {
     return;
   }
-  dataplane.fail(item.place, "exception-port",
+  dataplane.fail(item.place(), "exception-port",
                  quoted(item.text) + ", allowed are 1 to " + std::to_string(kMost) +
                      " characters of an interface's name, to which a number is added");
 }
@@ -161,15 +161,15 @@ void check_backends(const Subject& dataplane) {
     const auto value = parse_value(item.option->kind, item.text);
     const std::string backend = value ? value->text() : std::string();
     if (backend == "xdp" && dataplane.values_of("xdp", "listen").empty()) {
-      dataplane.fail(item.place, "backend", "xdp has nothing to serve, set xdp.listen");
+      dataplane.fail(item.place(), "backend", "xdp has nothing to serve, set xdp.listen");
     }
     if (backend == "dpdk" && !has_devices) {
-      dataplane.fail(item.place, "backend", "dpdk has nothing to serve, set dataplane.devices");
+      dataplane.fail(item.place(), "backend", "dpdk has nothing to serve, set dataplane.devices");
     }
     uses_devices |= backend == "dpdk" && has_devices;
   }
   if (uses_devices && dataplane.values_of("server", "listen").empty()) {
-    dataplane.fail(dataplane.values("devices").front().place, "devices",
+    dataplane.fail(dataplane.values("devices").front().place(), "devices",
                    "no address is served on them, set server.listen");
   }
 }
@@ -180,7 +180,7 @@ void check_drop(const Subject& dataplane) {
     const auto value = parse_value(item.option->kind, item.text);
     if (value) count += split_range(value->range()).size();
     if (count <= kMaxDropPrefixes) continue;
-    return dataplane.fail(item.place, "drop",
+    return dataplane.fail(item.place(), "drop",
                           "more than " + std::to_string(kMaxDropPrefixes) +
                               " prefixes from here on, which the XDP program cannot hold");
   }
@@ -196,7 +196,7 @@ void check_dataplane(const Subject& dataplane) {
 void check_user(const Subject& server) {
   if (!server.store.resolve_system || !server.has("user")) return;
   if (auto user = find_system_user(server.text("user")); !user) {
-    server.fail(server.values("user").front().place, "user", user.error());
+    server.fail(server.values("user").front().place(), "user", user.error());
   }
 }
 
@@ -207,7 +207,7 @@ void check_acl(const Subject& acl) {
 void check_template(const Subject& subject) {
   const auto modules = subject.values("global-module");
   if (!modules.empty() && subject.entry.id() != "default") {
-    subject.fail(modules.front().place, "global-module",
+    subject.fail(modules.front().place(), "global-module",
                  "is allowed in the template `default` only");
   }
 }
@@ -256,7 +256,7 @@ void check_key_size(const Subject& policy, std::string_view item) {
       algorithm == "ecdsap384sha384" ? 384 : algorithm == "ed448" ? 456 : 256;
   const bool is_rsa = algorithm.starts_with("rsa");
   if (is_rsa ? size >= 1024 && size <= 4096 : size == fixed) return;
-  policy.fail(policy.values(item).front().place, item,
+  policy.fail(policy.values(item).front().place(), item,
               "\"" + std::string(policy.text(item)) + "\", algorithm " + algorithm + " has " +
                   (is_rsa ? std::string("1024 to 4096") : std::to_string(fixed)));
 }
@@ -278,7 +278,7 @@ void check_group_name(const Subject& subject) {
 void check_keystore(const Subject& keystore) {
   if (!effective_flag(keystore, "key-label")) return;
   if (effective_text(keystore, "backend") == "pkcs11") return;
-  keystore.fail(keystore.values("key-label").front().place, "key-label",
+  keystore.fail(keystore.values("key-label").front().place(), "key-label",
                 "is allowed only if backend is pkcs11");
 }
 
@@ -287,7 +287,7 @@ void check_synthrecord(const Subject& records) {
   if (!records.has("type") || effective_text(records, "type") == "reverse") return;
   for (const std::string_view item : {"origin", "reverse-short"}) {
     if (!records.has(item)) continue;
-    records.fail(records.values(item).front().place, item, "is allowed only if type is reverse");
+    records.fail(records.values(item).front().place(), item, "is allowed only if type is reverse");
   }
 }
 
@@ -295,7 +295,7 @@ void check_xdp(const Subject& xdp) {
   check_listen(xdp);
   const auto is_off = [&](std::string_view item) { return !effective_flag(xdp, item); };
   if (xdp.has("listen") && is_off("udp") && is_off("tcp") && is_off("quic")) {
-    xdp.fail(xdp.values("listen").front().place, "listen",
+    xdp.fail(xdp.values("listen").front().place(), "listen",
              "there is nothing to serve: udp, tcp and quic are off");
   }
 }

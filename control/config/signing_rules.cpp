@@ -41,7 +41,7 @@ class Subject {
 
   void fail(std::string_view item, const std::string& message) const {
     const ItemValues set = own(item);
-    const Place place = set.values.empty() ? entry_.place() : set.values.front().place;
+    const Place place = set.values.empty() ? entry_.place() : set.values.front().place();
     problems_.add(place, entry_name(section_, entry_.id()) + "." + std::string(item) + ": " +
                              message);
   }
