@@ -120,6 +120,13 @@ struct LogTarget {
   LogLevel most_severe = LogLevel::kCritical;  // above it another target takes the message
 };
 
+// Section `statistics`: regular dumps of the counters.
+struct Statistics {
+  unsigned timer_s = 0;  // 0: none
+  std::string file;      // absolute
+  bool append = false;
+};
+
 enum class SemanticChecks : std::uint8_t { kOff, kOn, kSoft };
 
 // One zone with everything resolved: own setting, else its template's, else the default's.
@@ -162,6 +169,7 @@ class Config {
   Control control() const;
   // Without a section `log`: warning and above to stderr and syslog, info and notice to stdout.
   std::vector<LogTarget> log() const;
+  Statistics statistics() const;
   std::string storage() const;         // database.storage, absolute
   ZoneList zones() const { return ZoneList(*store_); }
 

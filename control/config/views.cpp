@@ -240,6 +240,15 @@ std::vector<LogTarget> Config::log() const {
   return targets;
 }
 
+Statistics Config::statistics() const {
+  const Reader reader(*store_, "statistics");
+  Statistics statistics;
+  statistics.timer_s = reader.number("timer");
+  statistics.file = absolute_path(rundir_of(*store_), reader.text("file", "stats.yaml"));
+  statistics.append = reader.flag("append");
+  return statistics;
+}
+
 std::string Config::storage() const {
   return absolute_path(store_->start_directory, Reader(*store_, "database").text("storage"));
 }

@@ -76,17 +76,17 @@ bool Process::load_configuration() {
     return false;
   }
   first_config_ = std::make_shared<const config::Config>(std::move(*loaded));
+  log::set_options({(hello_.flags & link::kVerbose) != 0, {}});
   if (auto done = log::setup(first_config_->log()); !done) {
     give_up(done.error());
     return false;
   }
-  log::info(Category::kServer, "Bowline {}, control of generation {}, PID {}", BOWLINE_VERSION,
-            hello_.generation, ::getpid());
   const std::vector<std::string> ignored = first_config_->not_yet_effective();
   if (!ignored.empty()) {
     std::string list;
     for (const std::string& name : ignored) list += (list.empty() ? "" : ", ") + name;
-    log::warning(Category::kServer, "accepted but not yet effective in this version: {}", list);
+    log::warning(Category::kServer, "config, accepted but not yet effective in this version, {}",
+                 list);
   }
   return true;
 }
@@ -157,6 +157,9 @@ void Process::fill_dispatch() {
   add_drop_verbs(dispatch_, *parts_);
   add_zone_verbs(dispatch_, *parts_);
   add_stats_verbs(dispatch_, *parts_);
+  statistics_ = std::make_unique<Statistics>([this](const config::Config& config, std::size_t i) {
+    return zone_counters(zones_->status(config, i));
+  });
   serve_configuration();
 }
 
@@ -165,7 +168,7 @@ void Process::serve_configuration() {
   parts.current = [this] { return reconfigure_->current(); };
   parts.apply = [this](std::shared_ptr<const config::Config> next) {
     Report report = reconfigure_->apply(std::move(next), Cause::kCommit);
-    keeper_->send(HandoverType::kReady);
+    tell_ready();
     return report;
   };
   parts.post = [this](std::function<void()> job) { store_thread_->post(std::move(job)); };
@@ -187,7 +190,7 @@ void Process::load_first() {
   const bool is_ready = first_config_->server().async_start;
   if (is_ready) {
     zones_->hold(*first_config_);
-    keeper_->send(HandoverType::kReady);
+    tell_ready();
   }
   const Report report = reconfigure_->apply(std::move(first_config_), Cause::kStart);
   loading_ = false;
@@ -195,9 +198,9 @@ void Process::load_first() {
     keeper_->send(HandoverType::kFailed, "the zones cannot be published; see the messages before");
     return;
   }
-  log::info(Category::kServer, "{} zones loaded, {} failed", report.zones.loaded,
+  log::info(Category::kServer, "zones loaded, {} loaded, {} failed", report.zones.loaded,
             report.zones.failed);
-  if (!is_ready) keeper_->send(HandoverType::kReady);
+  tell_ready();
   if (hello_.generation == 1) bus_->started();  // later ones follow a control that failed
 }
 
@@ -215,11 +218,10 @@ Report Process::reload(const std::function<void()>& checked) {
   }
   if (report.refused) {
     for (const std::string& error : report.errors) {
-      log::error(Category::kServer, "configuration is not reloaded, the former one stays: {}",
-                 error);
+      log::error(Category::kServer, "config, failed to reload, the former one stays, {}", error);
     }
   }
-  keeper_->send(HandoverType::kReady);
+  tell_ready();
   (void)::malloc_trim(0);  // the configuration before may have had a million zones
   return report;
 }
@@ -239,8 +241,18 @@ Report Process::read_and_apply(const std::function<void()>& checked) {
 
 void Process::reload_files() {
   const store::UpdateReport report = zones_->update(zones_->config(), store::Which::kChanged);
-  log::info(Category::kServer, "zone files: {} zones loaded, {} failed, {} unchanged",
-            report.loaded, report.failed, report.unchanged);
+  log::info(Category::kServer, "zones reloaded, {} loaded, {} failed, {} unchanged", report.loaded,
+            report.failed, report.unchanged);
+  tell_ready();
+}
+
+// With the line that the service manager shows.
+void Process::tell_ready() {
+  const std::size_t configured = zones_->configured();
+  const std::size_t served = zones_->served();
+  keeper_->send(HandoverType::kReady,
+                loading_ ? fmt::format("loading, {} of {} zones served", served, configured)
+                         : fmt::format("serving {} of {} zones", served, configured));
 }
 
 // ---- Main thread ------------------------------------------------------------------------------
@@ -251,10 +263,23 @@ void Process::loop() {
     beat();
     waiting_->tell_progress();
     conf_home_->transaction().tick();
+    statistics_->tick(zones_->config(), now_ms(), [this](const config::Statistics& settings) {
+      return take_statistics(settings);
+    });
     (void)::poll(wanted.data(), wanted.size(), kBeat_ms);
     if (wanted[0].revents != 0 && !receive()) break;
     server_->handle_events(now_ms());
   }
+}
+
+Statistics::Snapshot Process::take_statistics(const config::Statistics& settings) const {
+  Statistics::Snapshot snapshot;
+  snapshot.settings = settings;
+  snapshot.config = zones_->config();
+  const link::SettingText identity = store::make_settings(*snapshot.config).identity;
+  snapshot.identity.assign(identity.bytes, identity.bytes + identity.length);
+  if (auto counters = read_counters(*parts_)) snapshot.server = std::move(*counters);
+  return snapshot;
 }
 
 void Process::beat() {

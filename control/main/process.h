@@ -19,6 +19,7 @@
 #include "control/main/conf_home.h"
 #include "control/main/dispatch.h"
 #include "control/main/parts.h"
+#include "control/main/statistics.h"
 #include "control/main/reconfigure.h"
 #include "control/main/waiting.h"
 #include "control/main/xdp_maps.h"
@@ -54,6 +55,8 @@ class Process {
   void attach_exchange(link::Received& received);
   void detach(std::uint64_t pairing);
   void beat();
+  void tell_ready();
+  Statistics::Snapshot take_statistics(const config::Statistics& settings) const;
   void give_up(const std::string& why);
 
   // On the store's thread.
@@ -88,6 +91,7 @@ class Process {
   std::atomic<bool> loading_{true};
   std::unique_ptr<Waiting> waiting_;
   std::unique_ptr<Parts> parts_;
+  std::unique_ptr<Statistics> statistics_;
   std::unique_ptr<store::StoreThread> store_thread_;  // last: it uses the others
 };
 
