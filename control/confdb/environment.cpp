@@ -72,7 +72,7 @@ dns::Error Environment::explain(int code, const std::string& path, std::size_t m
 
 dns::Error Environment::explain(int code) const {
   MDB_envinfo info{};
-  (void)mdb_env_info(env_, &info);
+  if (is_open_) (void)mdb_env_info(env_, &info);  // it crashes without a map
   return explain(code, path_, info.me_mapsize);
 }
 
@@ -86,6 +86,7 @@ int Environment::open_into(std::unique_ptr<Environment>& environment, const std:
   // A read transaction belongs to its handle, not to its thread.
   const unsigned flags = MDB_NOTLS | (options.read_only ? MDB_RDONLY : 0U);
   if (code == 0) code = mdb_env_open(env, path.c_str(), flags, kMode);
+  environment->is_open_ = code == 0;
   return code != 0 ? code : environment->open_tables(options);
 }
 

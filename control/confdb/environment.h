@@ -53,6 +53,7 @@ class Environment {
 
   const std::string path_;
   MDB_env* env_;
+  bool is_open_ = false;
   MDB_dbi header_ = 0;
   MDB_dbi entries_ = 0;
   MDB_dbi history_ = 0;
