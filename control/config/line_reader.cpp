@@ -29,9 +29,8 @@ std::optional<LineError> LineReader::read(std::string_view text, Line& line) {
   line.values.clear();
   line.dash_column = 0;
   line.is_list = false;
-  const std::size_t content = text_.find_first_not_of(" \t");
-  if (content == std::string_view::npos || text_[content] == '#') return std::nullopt;
   skip_spaces();
+  if (at_end() || text_[at_] == '#') return std::nullopt;
   if (text_[at_] == '\t') return error("a tab in the indentation, allowed are spaces");
   if (auto failure = read_key(line)) return failure;
   return read_values(line);

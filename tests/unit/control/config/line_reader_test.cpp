@@ -31,8 +31,7 @@ TEST_CASE("line_reader: lines that are read") {
       {"    ", "", 0, 0, {}, {}},
       {"# remark", "", 0, 0, {}, {}},
       {"   # remark", "", 0, 0, {}, {}},
-      {" \t ", "", 0, 0, {}, {}},
-      {"\t# remark", "", 0, 0, {}, {}},
+      {"#\tremark", "", 0, 0, {}, {}},
       // keys
       {"server:", "server", 1, 0, {}, {}},
       {"server: # remark", "server", 1, 0, {}, {}},
@@ -100,6 +99,8 @@ TEST_CASE("line_reader: lines that are refused") {
   const std::string tab = "a tab, allowed are spaces";
   const std::string missing = "a value is missing; one with \",#[] needs double quotes";
   const Bad rows[] = {
+      {" \t ", 2, "a tab in the indentation, allowed are spaces"},
+      {"\t# remark", 1, "a tab in the indentation, allowed are spaces"},
       {"\ta: x", 1, "a tab in the indentation, allowed are spaces"},
       {"  \ta: x", 3, "a tab in the indentation, allowed are spaces"},
       {"---", 1, form},
