@@ -48,14 +48,19 @@ class Control:
             octets += part
         return octets
 
-    def ask(self, verb, *arguments, **more):
+    def send(self, verb, *arguments):
+        """The connection on which the answer comes."""
+        request = json.dumps({"verb": verb, "args": arguments, "blocking": True}).encode()
+        link = socket.socket(socket.AF_UNIX)
+        link.settimeout(self.seconds)
+        link.connect(self.path)
+        link.sendall(struct.pack("!I", len(request)) + request)
+        return link
+
+    def ask(self, verb, *arguments):
         """(error or "", texts, {table: rows})"""
-        request = json.dumps({"verb": verb, "args": arguments, "blocking": True, **more}).encode()
         texts, tables = [], {}
-        with socket.socket(socket.AF_UNIX) as link:
-            link.settimeout(self.seconds)
-            link.connect(self.path)
-            link.sendall(struct.pack("!I", len(request)) + request)
+        with self.send(verb, *arguments) as link:
             while True:
                 frame = json.loads(self._take(link, struct.unpack("!I", self._take(link, 4))[0]))
                 if "text" in frame:
