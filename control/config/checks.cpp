@@ -162,7 +162,11 @@ void for_each_entry(const EntryList& list, Visitor visitor) {
 class ChangeChecker {
  public:
   ChangeChecker(const Store& before, const Store& after, Problems& problems)
-      : before_(before), after_(after), problems_(problems), checker_(after, problems) {}
+      : before_(before),
+        after_(after),
+        problems_(problems),
+        checker_(after, problems),
+        zone_rules_(after, problems) {}
 
   void run() {
     bool single_changed = false;
@@ -174,9 +178,9 @@ class ChangeChecker {
     for (const auto& [section, ids] : gone_) search_referrers(*section, ids);
     if (single_changed) check_single_rules(after_, problems_);
     if (templates_changed_) {
-      check_zones(after_, problems_);
+      zone_rules_.check_all();
     } else {
-      for (const Entry zone : zones_) check_zone(after_, zone, problems_);
+      for (const Entry zone : zones_) zone_rules_.check(zone);
     }
   }
 
@@ -186,7 +190,7 @@ class ChangeChecker {
     const EntryList& after = after_.list(section);
     if (&before == &after) return false;
     bool changed = false;
-    const bool is_checked = section.name == "zone" && has_zone_rules(after_);
+    const bool is_checked = section.name == "zone" && ZoneRules::apply_to(after_);
     std::vector<std::string>* gone = nullptr;
     checker_.begin_section(section);
     for_each_difference(before, after, [&](Entry old, Entry now) {
@@ -238,6 +242,7 @@ class ChangeChecker {
   const Store& after_;
   Problems& problems_;
   Checker checker_;
+  ZoneRules zone_rules_;
   std::vector<std::pair<const Section*, std::vector<std::string>>> gone_;
   std::unordered_set<const char*> checked_;  // entries whose references need no further look
   std::vector<Entry> zones_;
@@ -259,7 +264,7 @@ void check_store(const Store& store, Problems& problems) {
     });
   }
   check_single_rules(store, problems);
-  check_zones(store, problems);
+  ZoneRules(store, problems).check_all();
 }
 
 void check_change(const Store& before, const Store& after, Problems& problems) {

@@ -26,6 +26,7 @@ class Problems {
   void add_file(std::uint32_t file, const std::string& message);
 
   bool empty() const { return total_ == 0; }
+  std::size_t count() const { return total_; }
   // Whether nothing more of this file would be shown, so that reading on is of no use.
   bool is_full(std::uint32_t file) const;
   // One line for each, in the order of files and lines, without a final line end. Those without a

@@ -2,6 +2,8 @@
 #include "control/config/rules.h"
 
 #include <algorithm>
+#include <optional>
+#include <string>
 #include <vector>
 
 #include "control/config/prefix.h"
@@ -300,6 +302,28 @@ void check_xdp(const Subject& xdp) {
   }
 }
 
+// Items of a zone that no rule reads.
+constexpr std::string_view kPlainItems[] = {"template", "comment", "storage", "file", "acl",
+                                            "master",   "notify",  "module",  "semantic-checks"};
+
+// The template of a zone that sets nothing but plain items ("": the default one); nothing: it does.
+std::optional<std::string> plain_template(const Section& zones, Entry zone) {
+  static const std::vector<const Option*> plain = [&] {
+    std::vector<const Option*> options;
+    for (const std::string_view item : kPlainItems) {
+      options.push_back(find_option(zones.name, item));
+    }
+    return options;
+  }();
+  std::string named;
+  EntryReader reader(zones, zone);
+  for (SetItem item; reader.next(item);) {
+    if (std::find(plain.begin(), plain.end(), item.option) == plain.end()) return std::nullopt;
+    if (item.option == plain.front()) named = item.text;
+  }
+  return named;
+}
+
 struct Rule {
   std::string_view section;
   void (*check)(const Subject& subject);
@@ -345,7 +369,7 @@ void check_single_rules(const Store& store, Problems& problems) {
   check_port_count({store, problems, dataplane, store.find(dataplane, {})});
 }
 
-bool has_zone_rules(const Store& store) {
+bool ZoneRules::apply_to(const Store& store) {
   for (const std::string_view item : {"catalog-role", "catalog-template", "catalog-zone"}) {
     for (const std::string_view section : {"zone", "template"}) {
       if (store.list(section).uses(*find_option(section, item)) > 0) return true;
@@ -354,15 +378,20 @@ bool has_zone_rules(const Store& store) {
   return uses_zone_rules(store);
 }
 
-void check_zone(const Store& store, Entry zone, Problems& problems) {
-  check_catalog_items({store, problems, *find_section("zone"), zone});
-  check_zone_rules(store, zone, problems);
+void ZoneRules::check(Entry zone) {
+  static const Section& section = *find_section("zone");
+  const auto named = plain_template(section, zone);
+  if (named && named == last_right_) return;
+  const std::size_t before = problems_.count();
+  check_catalog_items({store_, problems_, section, zone});
+  check_zone_rules(store_, zone, problems_);
+  if (named && problems_.count() == before) last_right_ = named;
 }
 
-void check_zones(const Store& store, Problems& problems) {
-  if (!has_zone_rules(store)) return;
-  for (const auto& block : store.list("zone").blocks()) {
-    for (std::size_t i = 0; i < block->size(); ++i) check_zone(store, block->entry(i), problems);
+void ZoneRules::check_all() {
+  if (!apply_to(store_)) return;
+  for (const auto& block : store_.list("zone").blocks()) {
+    for (std::size_t i = 0; i < block->size(); ++i) check(block->entry(i));
   }
 }
 
