@@ -12,8 +12,8 @@ void Waiting::post(const api::Request& request, const Answer& answer,
                    store::StoreThread::Job job) {
   if (!request.blocking) {
     if (!has_room(answer)) return;
-    thread_.post(std::move(job));
-    return answer->end();
+    answer->end();  // before another thread may write to it
+    return thread_.post(std::move(job));
   }
   post(answer, std::move(job));
 }
