@@ -1,5 +1,5 @@
-// Checker: zone-check. Reading zones is control's trade, so bowlinec has it done by a program of that
-// side, bowline-control, which answers with the frames of the control protocol:
+// Checker: zone-check. Reading zones is control's trade, so bowlinec has it done by a program of
+// that side, bowline-control, which answers with the frames of the control protocol:
 //
 //   bowline-control --zone-check SOURCE [--force] -- [ZONE...]
 //

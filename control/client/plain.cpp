@@ -184,10 +184,13 @@ std::string plain_error(std::string_view command, std::span<const std::string> a
                         : fmt::format("error: ({}) [{}] {}", reason, zone, join(rest));
   }
   const bool sets = command == "conf-set" || command == "conf-unset";
-  std::string named =
+  const std::string named =
       sets && !rest.empty() ? join(arguments.first(1)) + " = " + join(rest) : join(arguments);
-  return named.empty() ? fmt::format("error: ({})", reason)
-                       : fmt::format("error: ({}) {}", reason, named);
+  // Where an item could stand there is a blank before it, also without one.
+  const bool has_place =
+      command == "conf-commit" || (known != nullptr && known->is(api::kTakesItems));
+  return named.empty() && !has_place ? fmt::format("error: ({})", reason)
+                                     : fmt::format("error: ({}) {}", reason, named);
 }
 
 }  // namespace bowline::control::client

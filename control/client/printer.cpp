@@ -66,11 +66,17 @@ bool Printer::is_text() const {
   return look_.style == Style::kPlain || look_.style == Style::kRich;
 }
 
+// Whether its only sign of success is a word.
+bool Printer::is_deed() const {
+  return !plain_success(words_[0], std::span(words_).subspan(1)).empty();
+}
+
 // Whoever answers to `status` runs; of a detail the lines are put together at the end.
 void Printer::announce() {
   if (announced_ || !is_text() || words_[0] != "status" || words_.size() > 1) return;
   announced_ = true;
-  std::fprintf(streams_.out, "%s\n", look_.colour ? paint("Running", kGreen).c_str() : "Running");
+  const bool paints = look_.colour && look_.style == Style::kRich;
+  std::fprintf(streams_.out, "%s\n", paints ? paint("Running", kGreen).c_str() : "Running");
 }
 
 void Printer::table(const std::string& name) {
@@ -81,6 +87,8 @@ void Printer::table(const std::string& name) {
 }
 
 void Printer::row(const api::Json& columns) {
+  // Scripts compare the answer to a deed with a word, and people get it told in words.
+  if (is_text() && is_deed()) return;
   if (prints_line(columns)) return;
   tables_.back().rows.push_back(columns);
   if (is_text() && tables_.back().rows.size() >= kRowsAligned) print_rows();
@@ -92,7 +100,9 @@ bool Printer::prints_line(const api::Json& columns) {
   if (look_.style == Style::kRich && !columns.contains("section")) return false;
   std::string line = plain_line(words_[0], columns, {look_.colour, look_.extended});
   if (line.empty()) return false;
-  if (look_.colour && columns.contains("section")) line = paint_setting(line);
+  if (look_.colour && look_.style == Style::kRich && columns.contains("section")) {
+    line = paint_setting(line);
+  }
   std::fprintf(streams_.out, "%s\n", line.c_str());
   printed_ = true;
   return true;
@@ -104,10 +114,8 @@ void Printer::text(const std::string& line) {
     return;
   }
   print_rows();
-  // Scripts compare what knotc prints of these commands with a word.
-  const bool beside = look_.style == Style::kPrometheus ||
-                      (look_.style == Style::kPlain &&
-                       !plain_success(words_[0], std::span(words_).subspan(1)).empty());
+  const bool beside = look_.style == Style::kPrometheus || !look_.is_remote ||
+                      (look_.style == Style::kPlain && is_deed());
   std::fprintf(beside ? streams_.err : streams_.out, "%s\n", printable(line).c_str());
   printed_ |= !beside;
 }
@@ -191,11 +199,14 @@ void Printer::print_rows() {
 void Printer::print_json(bool ok) {
   api::Json out = answer_to_json(tables_);
   const bool is_empty = tables_.size() == 1 && tables_.front().rows.empty();
-  const bool is_deed = !plain_success(words_[0], std::span(words_).subspan(1)).empty();
   if (is_empty && words_[0] == "stats") out = api::Json::object();
-  if (!ok || is_deed || (is_empty && !texts_.empty())) {
+  if (!ok || is_deed() || (is_empty && !texts_.empty())) {
     api::Json whole = {{"ok", ok}, {"messages", texts_}};
-    if (!is_empty) whole["rows"] = std::move(out);
+    if (!is_empty && is_deed() && out.is_object()) {
+      whole.update(out);
+    } else if (!is_empty) {
+      whole["rows"] = std::move(out);
+    }
     if (!ok) {
       for (api::Json& failure : failures_) failure.erase("ok");
       whole["error"] = failures_.empty() ? api::Json("failed") : failures_.back()["error"];

@@ -47,6 +47,7 @@ class Printer {
 
  private:
   bool is_text() const;
+  bool is_deed() const;
   void announce();
   void table(const std::string& name);
   void row(const api::Json& columns);

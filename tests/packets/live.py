@@ -94,7 +94,7 @@ class LivePort(ports.Port):
         return self.smallest <= len(octets) <= self.largest
 
     def stats(self):
-        return {name: int(value) for name, value in self.appliance.ctl_json("stats").items()}
+        return self.appliance.stats()
 
     def wait_barrier(self):
         """A device may come up later than the process behind it."""
@@ -127,7 +127,7 @@ class XdpPort(LivePort):
         super().__enter__()
         with contextlib.ExitStack() as stack:
             stack.push(self)
-            rows = self.appliance.ctl("status").stdout
+            rows = self.appliance.ctl("-e", "status").stdout
             assert self.mode in rows, f"not {self.mode}:\n{rows}"
             stack.pop_all()
         return self

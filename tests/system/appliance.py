@@ -341,10 +341,15 @@ class Appliance:
                           f"another {name} than {old_pid}", pause=0.001)
 
     def ctl(self, *arguments, socket_path=None, check=True, seconds=30.0):
-        """Runs bowlinec; returns the finished process."""
+        """Runs bowlinec, which waits until what it asks for is done; returns the finished process.
+
+        `told` of it is all that was printed: what a script does not read goes to standard error.
+        """
         done = subprocess.run(
-            [str(self.build / "bowlinec"), "-s", str(socket_path or self.rundir / "bowline.sock"),
-             *arguments], capture_output=True, text=True, timeout=seconds)
+            [str(self.build / "bowlinec"), "-b", "-s",
+             str(socket_path or self.rundir / "bowline.sock"), *arguments],
+            capture_output=True, text=True, timeout=seconds)
+        done.told = done.stdout + done.stderr
         if check:
             assert done.returncode == 0, f"bowlinec {arguments}: {done.stdout}{done.stderr}"
         return done
@@ -354,6 +359,11 @@ class Appliance:
 
     def status(self):
         return self.ctl_json("status")
+
+    def stats(self):
+        """Counters by name: those of the workers without "dataplane.", "xdp-..." of the program."""
+        return {re.sub(r"^xdp\.", "xdp-", re.sub(r"^(dataplane|control)\.", "", name)): int(value)
+                for name, value in self.ctl_json("-f", "stats").items()}
 
     # ---- asking it --------------------------------------------------------------------------
 

@@ -60,7 +60,7 @@ class Served:
                                seconds, lambda: f"an answer by UDP:\n{self.explain()}")
 
     def explain(self):
-        rows = self.appliance.ctl("status", check=False).stdout
+        rows = self.appliance.ctl("-e", "status", check=False).stdout
         stats = self.appliance.ctl("stats", check=False).stdout
         return f"{rows}\n{stats}\n{self.appliance.errors()[-3000:]}"
 
@@ -87,7 +87,7 @@ class Served:
     # ---- What there is to see -----------------------------------------------------------------
 
     def stats(self):
-        return {key: int(value) for key, value in self.appliance.ctl_json("stats").items()}
+        return self.appliance.stats()
 
     def program(self, device="eth0"):
         return xdp_program(self.link.ours, device)

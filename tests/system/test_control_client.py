@@ -49,7 +49,7 @@ def control():
     (["conf-begin"], 0, "OK\n", ""),
     (["zone-status", "nope"], 1, "error: [nope] (no such zone found)\n",
      "bowlinec: nope: no such zone found\n"),
-    (["conf-commit"], 1, "error: (no active transaction)\n",
+    (["conf-commit"], 1, "error: (no active transaction) \n",
      "bowlinec: no active transaction: begin with conf-begin\n"),
     (["zone-stauts"], 2, "", "invalid command 'zone-stauts'; did you mean 'zone-status'?"),
     (["stop", "now"], 2, "", "stop takes no arguments"),

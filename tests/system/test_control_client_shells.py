@@ -65,7 +65,8 @@ def test_bash_items(control):
 def test_fish(control, line, expected, tmp_path):
     script = (f"set -x PATH {harness.BUILD} $PATH; source {file_of('fish')}; "
               "complete -C \"$argv[1]\"")
-    done = subprocess.run(["fish", "--no-config", "-c", script, line.replace("SOCKET", control.path)],
+    done = subprocess.run(["fish", "--no-config", "-c", script,
+                           line.replace("SOCKET", control.path)],
                           capture_output=True, text=True, timeout=60, check=True,
                           env={"HOME": str(tmp_path), "PATH": "/usr/bin:/bin", "TERM": "dumb"})
     assert {row.split("\t")[0] for row in done.stdout.splitlines()} == expected

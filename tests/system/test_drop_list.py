@@ -112,7 +112,7 @@ def test_status_and_stats_show_the_port(served):
     assert port["mode"] in ("zero copy", "native copy", "generic copy") and port["mtu"] == 1500
     harness.wait_until(lambda: served.appliance.status()["queues"][0]["sent"] >= 10, 5.0,
                        "ten answers in the counts of the queue")
-    lines = served.appliance.ctl("status").stdout.splitlines()
+    lines = served.appliance.ctl("-e", "status").stdout.splitlines()
     assert any(line.split()[:2] == ["eth0", "xdp"] for line in lines), lines
 
 
@@ -124,6 +124,6 @@ def test_without_xdp_the_verbs_say_so_and_stats_have_no_such_counters():
             done = appliance.ctl(*command, check=False)
             assert done.returncode == 1 and "no interface is served with XDP" in done.stderr
         assert appliance.log_count("dataplane.drop drops nothing") == 1
-        assert not [name for name in appliance.ctl_json("stats") if name.startswith("xdp-")]
+        assert not [name for name in appliance.stats() if name.startswith("xdp-")]
         status = appliance.status()
         assert status["ports"] == [] and status["xdp-workers"] == 0

@@ -112,7 +112,7 @@ def test_what_control_must_answer_is_servfail_while_it_cannot_start(running):
             f"SERVFAIL to IXFR, tcp {tcp}")
         assert running.ask("n1.kill.test.", "A", tcp=tcp).aa
     done = running.ctl("status", check=False)
-    assert done.returncode == 2 and "start" in done.stderr
+    assert done.returncode == 3 and "start" in done.stderr
     running.write_config(good)
     harness.wait_until(lambda: running.ctl("status", check=False).returncode == 0, 15.0,
                        "control comes back")

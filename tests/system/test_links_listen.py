@@ -60,7 +60,7 @@ def asked_from(namespace, host, tcp=False, times=1):
 def rises(appliance, counter, action):
     """The change of a counter over action()."""
     def value():
-        return int(appliance.ctl_json("stats").get(counter, 0))
+        return int(appliance.stats().get(counter, 0))
 
     before = value()
     action()
@@ -93,15 +93,15 @@ def test_sockets_xdp_and_dpdk_answer_in_one_appliance(two_links):
         by_xdp = rises(appliance, "xdp-steered",
                        lambda: asked_from(two_links.client, OUR_IPV4, times=20))
         assert by_xdp == 20
-        steered = int(appliance.ctl_json("stats")["xdp-steered"])
+        steered = int(appliance.stats()["xdp-steered"])
         by_dpdk = rises(appliance, "exception-to-kernel",
                         lambda: asked_from(two_links.client, SECOND_OUR, times=20))
         assert by_dpdk <= 4, "ARP alone is the kernel's"
         asked_from(ours, "127.0.0.1", times=20)
-        assert int(appliance.ctl_json("stats")["xdp-steered"]) == steered
+        assert int(appliance.stats()["xdp-steered"]) == steered
         for host in (OUR_IPV4, SECOND_OUR):
             asked_from(two_links.client, host, tcp=True)
-        received = int(appliance.ctl_json("stats")["rcode-noerror"])
+        received = int(appliance.stats()["rcode-noerror"])
         assert received >= 62
         appliance.stop()
     assert links.xdp_program(ours) is None
@@ -168,7 +168,7 @@ def test_busy_workers_serve(backend):
     with links.Served(backend, ZONE, dataplane="poll: busy") as served:
         with served.from_client():
             assert None not in client.udp_many(served.address(), [QUESTION] * 2000)
-        assert int(served.appliance.ctl_json("stats")["sleeps"]) == 0
+        assert int(served.appliance.stats()["sleeps"]) == 0
 
 
 def test_a_port_of_its_own_is_served_beside_the_kernels(two_links):
@@ -178,7 +178,7 @@ def test_a_port_of_its_own_is_served_beside_the_kernels(two_links):
             assert wire.parse(client.udp((OUR_IPV4, 5353), QUESTION)).aa
             assert client.try_udp((OUR_IPV4, 5354), QUESTION, 0.2) is None
         asked_from(two_links.client, OUR_IPV4)
-        stats = appliance.ctl_json("stats")
+        stats = appliance.stats()
         assert int(stats["xdp-steered"]) == 1 and int(stats["xdp-passed-other-port"]) >= 2
 
 

@@ -164,7 +164,7 @@ def test_the_program_and_its_sockets_outlive_both_children_and_end_with_the_keep
         harness.wait_until(lambda: frames_of(dataplane) == 2, 5.0, "two queues arrive again")
         assert links.xdp_program(pair.ours) == before
         assert carrier_changes(pair) == changes
-        assert "xdp-steered" in appliance.ctl("stats").stdout
+        assert "xdp-steered" in appliance.stats()
         appliance.stop()
         assert links.xdp_program(pair.ours) is None
 
@@ -179,7 +179,7 @@ def test_a_keeper_that_was_killed_leaves_nothing_in_the_way_of_the_next(pair, ba
         appliance.process.send_signal(signal.SIGKILL)
         appliance.process.wait(10)
         appliance.process = None
-        appliance.launch().wait_log("info: ready", seconds=harness.START_DEADLINE_s, count=2)
+        appliance.launch().wait_log(", ready", seconds=harness.START_DEADLINE_s, count=2)
         assert (links.xdp_program(pair.ours) is not None) == (backend == "xdp")
         assert tap_there(pair) == (backend == "dpdk")
 

@@ -66,7 +66,7 @@ def connect(address, source=None):
 
 
 def stats(running):
-    return {key: int(value) for key, value in running.ctl_json("stats").items()}
+    return running.stats()
 
 
 def listening(port, family):

@@ -97,6 +97,11 @@ TEST_CASE("printer: deeds answer with a word, and details go beside") {
   CHECK(Json::parse(print({"reload"}, kJson, frames).out) ==
         Json({{"ok", true}, {"messages", {"2 zones loaded"}}}));
   CHECK(print({"drop-add", "::1"}, kPlain, frames).out == "2 zones loaded\n");
+  const Json item = {{"table", "items"}, {"row", {{"item", "server.nsid"}, {"effect", "now"}}}};
+  CHECK(print({"reload"}, kPlain, {item, kOk}).out == "Reloaded\n");
+  CHECK(print({"reload"}, kRich, {item, kOk}).out == "Reloaded\n");
+  CHECK(Json::parse(print({"reload"}, kJson, {item, kOk}).out) ==
+        Json({{"ok", true}, {"messages", Json::array()}, {"items", {item["row"]}}}));
 }
 
 TEST_CASE("printer: failures of parts are told, and the end is not ok") {
@@ -120,7 +125,7 @@ TEST_CASE("printer: failures of parts are told, and the end is not ok") {
 TEST_CASE("printer: an error of several lines stays one for each problem") {
   const Json end = {{"end", {{"ok", false}, {"error", "semantic check"}, {"data", "a\nb"}}}};
   const Printed plain = print({"conf-commit"}, kPlain, {end});
-  CHECK(plain.out == "error: (semantic check)\n");
+  CHECK(plain.out == "error: (semantic check) \n");
   CHECK(plain.err == "bowlinec: semantic check: a\nbowlinec: b\n");
 }
 
