@@ -85,8 +85,10 @@ void zone_status(const Parts& parts, const api::Request& request, const Answer& 
   const Columns columns(request.arguments);
   const bool loading = parts.loading;
   if (!means_all_zones(request.arguments)) {
-    for (const NamedZone& zone : find_zones(*config, request.arguments, *answer)) {
-      answer->row(zone_row(*config, parts.zones.status(*config, zone.index), columns, loading));
+    for (const std::string& argument : request.arguments) {
+      for (const NamedZone& zone : find_zones(*config, {argument}, *answer)) {
+        answer->row(zone_row(*config, parts.zones.status(*config, zone.index), columns, loading));
+      }
     }
     return answer->end();
   }
