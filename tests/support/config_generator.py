@@ -170,7 +170,8 @@ class Generator:
 
     def identifier_of(self, section, used):
         choices = {"zone": ZONES, "log": ["stdout", "stderr", "syslog", "/tmp/x.log"],
-                   "key": ["k1.", "k2", "K3.Example."], "remotes": ["g1", "g2", "Group.3"], "template": ["default", "t1", "t2"]}
+                   "key": ["k1.", "k2", "K3.Example."], "remotes": ["g1", "g2", "Group.3"],
+                   "template": ["default", "t1", "t2"]}
         left = [name for name in choices.get(section, NAMES) if name not in used]
         return self.random.choice(left) if left else None
 
@@ -225,7 +226,8 @@ class Generator:
             if self.random.random() > (0.9 if name in ("zone", "remote", "key") else 0.35):
                 continue
             if name not in self.table.with_entries:
-                sections.append((name, None, [("", self.items_of(name, self.random.randint(1, 4)))]))
+                items = self.items_of(name, self.random.randint(1, 4))
+                sections.append((name, None, [("", items)]))
                 continue
             entries = []
             for _ in range(self.random.randint(1, 3)):
@@ -250,7 +252,8 @@ class Generator:
             return [f"{item}: {scalar}" for scalar in scalars]
         gap = self.random.choice(["", " "])
         if len(scalars) > 1 or self.random.random() < 0.1:
-            return [f"{item}: [{gap}" + f",{self.random.choice(['', ' '])}".join(scalars) + f"{gap}]"]
+            comma = self.random.choice([",", ", "])
+            return [f"{item}: [{gap}" + comma.join(scalars) + f"{gap}]"]
         return [f"{item}: {scalars[0]}"]
 
     def text(self, sections):
@@ -316,7 +319,8 @@ class Generator:
 
     def bad_reference(self, sections):
         entries, at = self.any_entry(sections)
-        item = self.random.choice(["master", "key", "acl", "policy", "remote", "template", "parent"])
+        item = self.random.choice(
+            ["master", "key", "acl", "policy", "remote", "template", "parent"])
         entries[at][1].append((item, ["not-there"]))
 
     def missing(self, sections):

@@ -1,4 +1,4 @@
-"""What the build writes from the option table: manual page, JSON schema, list of what comes later."""
+"""What the build writes from the option table: manual page, JSON schema, list of later items."""
 
 import json
 import subprocess
