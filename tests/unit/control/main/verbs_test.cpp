@@ -255,6 +255,36 @@ TEST_CASE("jobs that wait are bounded") {
   CHECK(bench.ask("reload").end.is_object());
 }
 
+TEST_CASE("who waits hears how far the loading is, until the end") {
+  Bench bench;
+  store::LoadProgress progress;
+  Waiting waiting(bench.store_thread, progress);
+  const auto outbox = std::make_shared<api::Outbox>();
+  auto answer = std::make_shared<api::Response>(outbox, 1);
+  std::mutex hold;
+  {
+    const std::lock_guard lock(hold);
+    waiting.post({"zone-reload", {}, false, true, false, {}}, answer, [&, answer] {
+      const std::lock_guard wait(hold);
+      answer->end();
+    });
+    waiting.tell_progress();  // nothing is being loaded yet
+    progress.total = 4;
+    progress.done = 1;
+    waiting.tell_progress();
+    Answered got;
+    Bench::take(*outbox, got);
+    CHECK(got.progress ==
+          std::vector<Json>{{{"done", 1}, {"total", 4}, {"what", "zones"}}});
+    CHECK(got.end.is_null());
+  }
+  Answered got;
+  while (got.end.is_null()) Bench::take(*outbox, got);
+  waiting.tell_progress();
+  Bench::take(*outbox, got);
+  CHECK(got.progress.empty());
+}
+
 TEST_CASE("reload answers when the configuration is read, or when all is done") {
   Bench bench;
   bench.load();
