@@ -1,6 +1,8 @@
 #include "control/confdb/history.h"
 
 #include <algorithm>
+#include <map>
+#include <utility>
 
 #include "control/confdb/record.h"
 
@@ -26,6 +28,34 @@ std::string describe(const Change& change) {
 bool is_part_of(const Change& change, const Change* entry) {
   return entry != nullptr && entry->section == change.section && entry->id == change.id;
 }
+
+// Changes one after the other, as one difference: of each item its first state and its last.
+class Composition {
+ public:
+  void add(Change change) {
+    Items& items = entries_[{change.section, change.id}];
+    // The identifying item comes first, the others in the order of the table.
+    const Key key{!change.is_entry(), change.option};
+    const auto [found, is_new] = items.try_emplace(key, change);
+    if (!is_new) found->second.after = std::move(change.after);
+  }
+
+  std::vector<Change> finish() && {
+    std::vector<Change> changes;
+    for (auto& [entry, items] : entries_) {
+      for (auto& [key, change] : items) {
+        if (change.before != change.after) changes.push_back(std::move(change));
+      }
+    }
+    return changes;
+  }
+
+ private:
+  using Key = std::pair<bool, const config::Option*>;
+  using Items = std::map<Key, Change>;
+  // Sections and options are rows of tables, so their addresses have the tables' order.
+  std::map<std::pair<const config::Section*, std::string>, Items> entries_;
+};
 
 }  // namespace
 
@@ -58,7 +88,7 @@ dns::Result<std::vector<Change>> undo(const History& history, std::uint64_t numb
     return dns::Error{"there is no commit " + std::to_string(number) + ": the history has " +
                       std::to_string(oldest) + " to " + std::to_string(newest)};
   }
-  std::vector<Change> all;
+  Composition all;
   for (auto commit = commits->rbegin(); commit != commits->rend(); ++commit) {
     if (commit->number <= number) break;
     if (!commit->has_changes) {
@@ -67,9 +97,9 @@ dns::Result<std::vector<Change>> undo(const History& history, std::uint64_t numb
     }
     auto changes = history.changes(commit->number);
     if (!changes) return dns::Error{changes.error()};
-    for (Change& change : invert(std::move(*changes))) all.push_back(std::move(change));
+    for (Change& change : invert(std::move(*changes))) all.add(std::move(change));
   }
-  return all;
+  return std::move(all).finish();
 }
 
 // ---- In memory --------------------------------------------------------------------------------

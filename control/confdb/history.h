@@ -84,7 +84,7 @@ class MemoryHistory final : public History {
   std::optional<Unconfirmed> unconfirmed_;
 };
 
-// What leads from the newest state back to that after commit `number`, in the order to apply it.
+// What leads from the newest state back to that after commit `number`, as one difference.
 // `number` may be one less than the oldest commit's. The error says which commits there are.
 dns::Result<std::vector<config::Change>> undo(const History& history, std::uint64_t number);
 
