@@ -87,13 +87,13 @@ def test_a_reload_changes_what_is_of_the_configuration_only(served):
 @pytest.mark.parametrize("arguments, said", [
     (["drop-add", "192.0.2.0/33"], "192.0.2.0/33: not a prefix"),
     (["drop-add", "198.51.100.1", "nonsense"], "nonsense: not a prefix"),
-    (["drop-add"], "needs a prefix"),
+    (["drop-add"], "needs more arguments: drop-add <prefix>"),
     (["drop-remove", "198.51.100.1"], "198.51.100.1/32 is not in the drop list"),
     (["drop-remove", "203.0.113.4/31"], "203.0.113.4/31 stands in dataplane.drop"),
     (["drop-list", "x"], "takes no arguments")])
 def test_what_cannot_be_done_changes_nothing(served, arguments, said):
     done = served.appliance.ctl(*arguments, check=False)
-    assert done.returncode == 1 and said in done.stderr, done
+    assert done.returncode in (1, 2) and said in done.stderr, done
     assert len(done.stderr.strip().splitlines()) == 1
     assert prefixes(served) == CONFIGURED_PREFIXES
 
