@@ -273,7 +273,7 @@ void ConfVerbs::unset(const api::Request& request, const Answer& answer) {
 // ---- Commits ----------------------------------------------------------------------------------
 
 void ConfVerbs::tell(const Answer& answer, const ConfTransaction::Result& result,
-                     const std::string& note) const {
+                     const std::string& note, bool waits) const {
   if (result.failure) return answer->fail(*result.failure);
   if (result.number == 0) {
     answer->text("nothing has changed");
@@ -284,7 +284,10 @@ void ConfVerbs::tell(const Answer& answer, const ConfTransaction::Result& result
     answer->text(fmt::format("it lasts until the next reload or restart, which read {}",
                              parts_.temporary_file));
   }
-  write_report(*answer, result.report);
+  if (waits) return write_report(*answer, result.report);
+  for (const std::string& error : result.report.errors) answer->text(error);
+  for (const Report::Item& item : result.report.items) answer->text(item.to_text());
+  answer->end();
 }
 
 void ConfVerbs::commit(const api::Request& request, const Answer& answer) {
@@ -293,8 +296,9 @@ void ConfVerbs::commit(const api::Request& request, const Answer& answer) {
   std::string note;
   if (seconds != 0) note = fmt::format(", undone in {} s unless conf-confirm comes", seconds);
   parts_.transaction.commit(request.peer.user, seconds,
-                            [this, answer, note](const ConfTransaction::Result& result) {
-                              tell(answer, result, note);
+                            [this, answer, note,
+                             waits = request.blocking](const ConfTransaction::Result& result) {
+                              tell(answer, result, note, waits);
                             });
 }
 
@@ -312,8 +316,9 @@ void ConfVerbs::rollback(const api::Request& request, const Answer& answer) {
     return answer->fail({{}, kInvalidValue, "it needs the number of a commit in conf-history"});
   }
   parts_.transaction.rollback(*number, request.peer.user,
-                              [this, answer](const ConfTransaction::Result& result) {
-                                tell(answer, result, "");
+                              [this, answer, waits = request.blocking](
+                                  const ConfTransaction::Result& result) {
+                                tell(answer, result, "", waits);
                               });
 }
 

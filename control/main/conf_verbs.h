@@ -43,8 +43,10 @@ class ConfVerbs {
 
   // Null: the answer says that no transaction is open.
   config::Draft* draft(const Answer& answer);
-  void tell(const Answer& answer, const ConfTransaction::Result& result,
-            const std::string& note) const;
+  // `waits`: zones that do not load are the command's failure. Else, as with knotd, what is committed
+  // is done, and the log has the rest: a new zone may get its content later.
+  void tell(const Answer& answer, const ConfTransaction::Result& result, const std::string& note,
+            bool waits) const;
 
   const Parts parts_;
 };
