@@ -6,6 +6,7 @@
 
 #include "control/config/option.h"
 #include "control/config/value_text.h"
+#include "control/config/visit.h"
 
 namespace bowline::control::config {
 namespace {
@@ -93,6 +94,15 @@ Json value_json(const Kind& kind, const std::string& written) {
   }
 }
 
+Json setting_json(const Option& option, const Setting& set) {
+  if (option.count == Count::kOne) {
+    return set.values.empty() ? Json("") : value_json(option.kind, set.values.front());
+  }
+  Json values = Json::array();
+  for (const std::string& value : set.values) values.push_back(value_json(option.kind, value));
+  return values;
+}
+
 Json default_json(const Option& option) {
   if (option.count == Count::kOne) {
     return value_json(option.kind, std::string(option.fallback.text));
@@ -157,6 +167,21 @@ std::string json_schema() {
                        {"additionalProperties", false},
                        {"properties", std::move(sections_of)}};
   return schema.dump(2) + "\n";
+}
+
+std::string to_json(const Config& config) {
+  Json all = Json::object();
+  visit(config, ItemPath{},
+        [&](const Section& section, std::string_view, const Option& option, const Setting& set) {
+          Json& of_section = all[std::string(section.name)];
+          if (section.has_entries() && option.name == section.id) {
+            of_section.push_back(Json::object());
+          }
+          Json& entry = section.has_entries() ? of_section.back() : of_section;
+          entry[std::string(option.name)] = setting_json(option, set);
+          return true;
+        });
+  return all.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
 }  // namespace bowline::control::config

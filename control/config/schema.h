@@ -1,4 +1,5 @@
-// The option table as JSON Schema (2020-12) of a whole configuration.
+// The option table as JSON Schema (2020-12) of a whole configuration, and a configuration as the
+// JSON that it describes.
 //
 //   { "server": { "listen": ["192.0.2.1@53"] }, "zone": [ { "domain": "example.", ... } ], ... }
 //
@@ -13,9 +14,15 @@
 
 #include <string>
 
+#include "control/config/config.h"
+
 namespace bowline::control::config {
 
 // Indented, with a final line end.
 std::string json_schema();
+
+// What `config` sets, without defaults; valid by json_schema(). Indented, with a final line end;
+// octets that are no UTF-8 become U+FFFD.
+std::string to_json(const Config& config);
 
 }  // namespace bowline::control::config

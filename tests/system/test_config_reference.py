@@ -2,10 +2,15 @@
 
 import json
 import subprocess
+import sys
 
 import pytest
 
 import appliance as harness
+
+sys.path.insert(0, str(harness.TOP / "tests" / "support"))
+
+import config_generator  # noqa: E402
 
 REFERENCE = harness.BUILD / "docs" / "option_reference"
 
@@ -86,3 +91,21 @@ def test_schema_takes(validator, configuration):
 @pytest.mark.parametrize("configuration", BROKEN, ids=json.dumps)
 def test_schema_refuses(validator, configuration):
     assert list(validator.iter_errors(configuration))
+
+
+def test_configurations_as_json_are_valid(validator, tmp_path):
+    """Random ones that load: the schema refuses nothing that a configuration can be."""
+    generator = config_generator.Generator(validator.schema, 7)
+    file = tmp_path / "t.conf"
+    loaded = 0
+    for _ in range(150):
+        file.write_text(generator.text(generator.configuration()))
+        result = subprocess.run([REFERENCE, "--json", file], capture_output=True, text=True,
+                                timeout=60)
+        if result.returncode != 0:
+            continue
+        loaded += 1
+        errors = [f"{list(error.path)}: {error.message}"
+                  for error in validator.iter_errors(json.loads(result.stdout))]
+        assert not errors, f"seed 7\n{file.read_text()}\n{errors}"
+    assert loaded > 75

@@ -76,3 +76,34 @@ TEST_CASE("schema: sections and items are those of the table") {
   CHECK(reference["type"] == "array");
   CHECK(reference["x-reference"] == nlohmann::json({"remote", "remotes"}));
 }
+
+TEST_CASE("schema: a configuration as JSON") {
+  const auto config = load_config_text(R"(server:
+  listen: [::1, 127.0.0.1@5353]
+  tcp-idle-timeout: 1m
+  automatic-acl: ON
+  nsid: 0x4142
+remote:
+  - id: r
+    address: ::1
+zone:
+  - domain: B.test
+    master: ""
+    semantic-checks: Soft
+  - domain: a.test
+    master: r
+    zonefile-sync: -1
+    journal-max-usage: 1M
+    semantic-checks: on
+    comment: "x \"y\""
+)");
+  REQUIRE(config.ok());
+  CHECK(nlohmann::json::parse(to_json(*config)) == nlohmann::json::parse(R"({
+    "server": {"listen": ["::1", "127.0.0.1@5353"], "tcp-idle-timeout": 60,
+               "automatic-acl": true, "nsid": "0x4142"},
+    "remote": [{"id": "r", "address": ["::1"]}],
+    "zone": [{"domain": "a.test.", "master": ["r"], "zonefile-sync": -1,
+              "journal-max-usage": 1048576, "semantic-checks": true, "comment": "x \"y\""},
+             {"domain": "b.test.", "master": [], "semantic-checks": "soft"}]
+  })"));
+}
