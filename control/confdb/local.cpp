@@ -1,6 +1,7 @@
 #include "control/confdb/local.h"
 
 #include <pwd.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -65,16 +66,26 @@ Error overwrite_error(const std::string& path) {
           " is there already and not empty: use force (-f) to overwrite it"};
 }
 
-// Whoever is to serve from it must be able to write it.
-Result<void> give_to_server(const std::string& path, const config::User& user) {
-  if (::geteuid() != 0 || user.uid == 0) return {};
-  for (const char* file : {"", "/data.mdb", "/lock.mdb", "/server.lock"}) {
-    if (::lchown((path + file).c_str(), user.uid, user.gid) != 0) {
-      return Error{"cannot give " + path + file + " to " + user.user + ": " +
+// What root makes there would keep the owner out.
+Result<void> give_to(uid_t uid, gid_t gid, const std::string& path) {
+  if (::geteuid() != 0 || uid == 0) return {};
+  for (const char* file : {"/data.mdb", "/lock.mdb", "/server.lock", ""}) {
+    // A further name would be one that its owner has made, of something else perhaps.
+    struct stat found {};
+    if (::lstat((path + file).c_str(), &found) != 0) continue;
+    if (!S_ISDIR(found.st_mode) && found.st_nlink != 1) continue;
+    if (::lchown((path + file).c_str(), uid, gid) != 0) {
+      return Error{"cannot give " + path + file + " to user " + std::to_string(uid) + ": " +
                    std::strerror(errno)};
     }
   }
   return {};
+}
+
+Result<void> give_to_owner(const std::string& path) {
+  struct stat status {};
+  if (::stat(path.c_str(), &status) != 0) return {};
+  return give_to(status.st_uid, status.st_gid, path);
 }
 
 Result<Config> empty_config() { return config::load_config_text(""); }
@@ -95,7 +106,8 @@ Result<void> init(const std::string& path, const LocalOptions& options) {
   if (!options.force) return overwrite_error(path);
   const auto empty = empty_config();
   if (!empty) return Error{empty.error()};
-  return opened->database->replace(*empty, make_commit({}, "conf-init"));
+  auto done = opened->database->replace(*empty, make_commit({}, "conf-init"));
+  return done ? give_to_owner(path) : done;
 }
 
 Result<void> import(const std::string& path, const std::string& file, Purge purge,
@@ -118,14 +130,16 @@ Result<void> import(const std::string& path, const std::string& file, Purge purg
   const std::string what = "conf-import " + file;
   if (opened->is_new || !overwrites || !before) {
     if (auto done = database.replace(*next, make_commit({}, what)); !done) return done;
-    return opened->is_new ? give_to_server(path, next->server().user) : Result<void>();
+    if (!opened->is_new) return give_to_owner(path);
+    const config::User user = next->server().user;  // who is to serve from it must write it
+    return give_to(user.uid, user.gid, path);
   }
   auto changes = config::compare(*before, *next);
   if (changes.empty()) return {};
   const std::string summary = what + ": " + summarize(changes);
   auto number = database.commit(make_commit(std::move(changes), summary));
   if (!number) return Error{number.error()};
-  return {};
+  return give_to_owner(path);
 }
 
 Result<void> export_text(const Source& source,

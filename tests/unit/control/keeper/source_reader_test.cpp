@@ -1,5 +1,6 @@
 #include "control/keeper/source_reader.h"
 
+#include <pwd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -17,7 +18,8 @@ confdb::Source database_at(const std::string& path) {
 }
 
 // Of the user that the test runs as.
-const std::string kServer = ::geteuid() == 0 ? "" : "    user: " + std::to_string(::geteuid()) + "\n";
+const std::string kServer =
+    ::geteuid() == 0 ? "" : std::string("    user: ") + ::getpwuid(::geteuid())->pw_name + "\n";
 
 std::string text_with(const std::string& identity) {
   return "server:\n    identity: " + identity + "\n" + kServer +
@@ -57,7 +59,6 @@ TEST_CASE("errors of a database reach the keeper as errors") {
   REQUIRE_FALSE(missing);
   CHECK(missing.error().find("is not there") != std::string::npos);
   {
-    const auto empty = parse("");
     std::string text = "server:\n" + kServer + "    identity: x\nzone:\n";
     for (int i = 0; i < 1000; ++i) text += "  - domain: z" + std::to_string(i) + ".test\n";
     make_database(scratch / "db", parse(text)).reset();
