@@ -16,6 +16,7 @@
 #include "control/client/interrupt.h"
 #include "control/client/names.h"
 #include "control/client/progress.h"
+#include "control/client/remote.h"
 #include "control/client/table.h"
 #include "control/client/words.h"
 
@@ -185,7 +186,10 @@ void Editor::list(const std::vector<std::string>& candidates) {
 
 }  // namespace
 
-int interact(const Options& options) {
+int interact(const Options& given) {
+  // Found once: a configuration of a million zones is not read for each command.
+  Options options = given;
+  if (auto remote = Remote::find(options)) options.socket = remote->socket();
   if (::isatty(STDIN_FILENO) != 1) {
     for (std::string line; std::getline(std::cin, line);) {
       if (run_line(options, line) == Next::kEnd) break;
