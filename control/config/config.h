@@ -134,7 +134,7 @@ struct Zone {
   dns::Name name;       // lower case
   std::string file;     // absolute
   std::string storage;  // absolute
-  std::uint32_t default_ttl = 0;  // of records of the file before any other says one
+  std::uint32_t default_ttl = 3600;  // of records of the file before any other says one
   SemanticChecks semantic_checks = SemanticChecks::kOff;
 };
 

@@ -44,6 +44,9 @@ Zone ZoneList::operator[](std::size_t index) const {
   zone.storage = absolute_path(store_->start_directory, zone_text(*store_, entry, "storage"));
   const std::string pattern = zone_text(*store_, entry, "file");
   zone.file = absolute_path(zone.storage, expand_zone_file_name(pattern, zone.name));
+  if (const auto ttl = zone_values(*store_, entry, "default-ttl"); !ttl.empty()) {
+    zone.default_ttl = static_cast<std::uint32_t>(ttl.front().number());
+  }
   const std::string checks = zone_text(*store_, entry, "semantic-checks");
   if (checks == "on") zone.semantic_checks = SemanticChecks::kOn;
   if (checks == "soft") zone.semantic_checks = SemanticChecks::kSoft;

@@ -104,6 +104,7 @@ void load_zone(const config::Zone& zone, zones::Arena& arena, const dns::HashKey
   result.file = FileIdentity::of(zone.file);
   dns::ZoneFileOptions options;
   options.origin = zone.name;
+  options.default_ttl = zone.default_ttl;
   options.progress = progress;
   // Before the reading, as above.
   std::unordered_set<std::string> included;

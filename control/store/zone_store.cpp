@@ -3,6 +3,7 @@
 #include <malloc.h>
 
 #include <algorithm>
+#include <numeric>
 
 #include "control/log/log.h"
 #include "control/store/parallel_load.h"
@@ -22,8 +23,8 @@ constexpr std::size_t kTrimZones = 1000;
 constexpr std::uint64_t kTrimRecords = 100'000;
 
 std::uint64_t settings_of(const config::Zone& zone) {
-  return std::hash<std::string>()(zone.file) * 31 +
-         static_cast<std::uint64_t>(zone.semantic_checks);
+  const std::uint64_t file = std::hash<std::string>()(zone.file);
+  return (file * 31 + zone.default_ttl) * 31 + static_cast<std::uint64_t>(zone.semantic_checks);
 }
 
 void report_error(UpdateReport& report, std::string text) {
@@ -150,6 +151,19 @@ bool ZoneStore::lacks_place(const config::Zone& zone) const {
   return found == entries_.end() || (!found->second.served && !found->second.placeholder);
 }
 
+void ZoneStore::hold(const config::Config& config) {
+  std::vector<std::size_t> all(config.zones().size());
+  std::iota(all.begin(), all.end(), std::size_t{0});
+  Change change;
+  hold_places(config, all, std::vector<LoadedZone>(all.size()), change);
+  UpdateReport report;
+  if (!publish(std::move(change.drafts), report).empty()) return;
+  const std::lock_guard lock(mutex_);
+  for (const std::size_t index : change.placeholders) {
+    entries_[key_of(config.zones().name(index))].placeholder = true;
+  }
+}
+
 // Adds placeholders for the zones that did not load and of which there is no earlier version.
 void ZoneStore::hold_places(const config::Config& config, const std::vector<std::size_t>& indices,
                             const std::vector<LoadedZone>& loaded, Change& change) {
@@ -160,7 +174,7 @@ void ZoneStore::hold_places(const config::Config& config, const std::vector<std:
     if (!lacks_place(zone)) continue;
     auto draft = zones::make_placeholder(arena, tables_.secret(), zone.name);
     if (!draft) {
-      log::zone_error(zone.name, "{}", draft.error());
+      log::zone_error(zone.name, "failed to hold a place, {}", draft.error());
       return;
     }
     change.drafts.push_back(std::move(*draft));
@@ -212,7 +226,7 @@ std::string ZoneStore::publish(std::vector<zones::ZoneDraft> drafts, UpdateRepor
     return {};
   }
   report_error(report, epoch.error());
-  log::error(Category::kServer, "nothing is published: {}", epoch.error());
+  log::error(Category::kServer, "nothing is published, {}", epoch.error());
   return epoch.error();
 }
 
@@ -224,7 +238,7 @@ void ZoneStore::note_withdrawn(const Change& change, UpdateReport& report) {
       ++report.removed;
       served_.fetch_sub(1, std::memory_order_relaxed);
       log::zone_info(dns::NameView(reinterpret_cast<const std::uint8_t*>(key.data()), key.size()),
-                     "zone is no longer configured, withdrawn");
+                     "zone removed, no longer configured");
     }
     entries_.erase(found);
   }
@@ -232,7 +246,9 @@ void ZoneStore::note_withdrawn(const Change& change, UpdateReport& report) {
 
 void ZoneStore::note_loaded(const config::Zone& zone, LoadedZone& loaded, bool was_drafted,
                             const std::string& publish_error, UpdateReport& report) {
-  for (const std::string& text : loaded.warnings) log::zone_warning(zone.name, "{}", text);
+  for (const std::string& text : loaded.warnings) {
+    log::zone_warning(zone.name, "zone loader, {}", text);
+  }
   if (was_drafted && !publish_error.empty()) loaded.errors.push_back(publish_error);
   const std::lock_guard lock(mutex_);
   Entry& entry = entries_[key_of(zone.name)];
@@ -240,10 +256,11 @@ void ZoneStore::note_loaded(const config::Zone& zone, LoadedZone& loaded, bool w
   if (!loaded.errors.empty()) {
     ++report.failed;
     for (const std::string& text : loaded.errors) {
-      log::zone_error(zone.name, "failed to load, {}: {}",
-                      entry.served ? "serial " + before + " stays in service" : "not served", text);
+      log::zone_error(zone.name, "zone loader, error in zone, {}", text);
       report_error(report, fmt::format("[{}] {}", zone.name.to_text(), text));
     }
+    log::zone_error(zone.name, "zone event 'load' failed ({})",
+                    entry.served ? "serial " + before + " stays in service" : "not served");
     entry.error = std::make_unique<std::string>(loaded.errors.front());
     return;
   }
@@ -260,6 +277,7 @@ void ZoneStore::note_loaded(const config::Zone& zone, LoadedZone& loaded, bool w
   entry.served = true;
   log::zone_info(zone.name, "loaded, serial {} -> {}, {} records", before, loaded.serial,
                  loaded.records);
+  if (published_) published_(zone.name, loaded.serial);
 }
 
 std::shared_ptr<const config::Config> ZoneStore::config() const {

@@ -59,6 +59,9 @@ class ZoneStore {
  public:
   ZoneStore(Tables& tables, unsigned threads) : tables_(tables), threads_(threads) {}
 
+  // The first publication of a start that does not wait for the zones (async-start): each has a
+  // placeholder, so that its names get SERVFAIL until it is loaded. REQUIRES: before update().
+  void hold(const config::Config& config);
   // Makes `config` the one that counts: loads, withdraws, publishes. An error of a zone leaves its
   // last version in service. Looks at each zone, and with kChanged at each one's file.
   UpdateReport update(std::shared_ptr<const config::Config> config, Which which);
@@ -67,6 +70,12 @@ class ZoneStore {
   UpdateReport update(std::shared_ptr<const config::Config> config, const ZoneEdits& edits);
   // Loads these zones of the current configuration again, changed or not.
   UpdateReport reload_zones(const std::vector<dns::Name>& names);
+
+  // Called on the store's thread with name and serial of each zone that was published anew.
+  // REQUIRES: before the first update().
+  void on_published(std::function<void(dns::NameView, std::uint32_t)> listener) {
+    published_ = std::move(listener);
+  }
 
   std::shared_ptr<const config::Config> config() const;
   // How many zones are configured, and how many are served.
@@ -117,6 +126,7 @@ class ZoneStore {
 
   Tables& tables_;
   const unsigned threads_;
+  std::function<void(dns::NameView, std::uint32_t)> published_;  // may be empty
   mutable std::mutex mutex_;  // of the two below; only update() changes them
   std::unordered_map<Key, Entry> entries_;
   std::shared_ptr<const config::Config> config_;

@@ -60,8 +60,8 @@ def answered(address, octets):
 def counter(running, name):
     found = [int(value) for key, value in running.ctl_json("stats").items()
              if key == name or key.endswith(f".{name}")]
-    assert len(found) == 1, name
-    return found[0]
+    assert len(found) <= 1, name
+    return found[0] if found else 0  # what is zero is not told
 
 
 def served(allowed="127.0.0.0/8, ::1"):
