@@ -7,6 +7,8 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <string>
+#include <vector>
 
 #include "control/main/dispatch.h"
 #include "control/main/reconfigure.h"
@@ -40,6 +42,11 @@ struct Parts {
   // Reads the configuration anew and makes it the one that counts; on the store's thread. `checked`
   // is called in between, unless the configuration is refused.
   std::function<Report(const std::function<void()>& checked)> reload;
+
+  // Items whose value waits for a restart of bowlined.
+  std::function<std::vector<std::string>()> awaiting_restart = [] {
+    return std::vector<std::string>();
+  };
 };
 
 void add_server_verbs(Dispatch& dispatch, const Parts& parts);

@@ -137,6 +137,9 @@ bool Process::open_sockets() {
     return false;
   }
   server_ = std::move(*server);
+  for (const std::string& path : settings.listen) {
+    log::info(Category::kServer, "control, binding to '{}'", path);
+  }
   return true;
 }
 
@@ -152,7 +155,11 @@ void Process::fill_dispatch() {
   parts_ = std::make_unique<Parts>(Parts{
       hello_, pairing_, newest_pairing_, loading_, started_ms_, *keeper_, *tables_, *zones_,
       *store_thread_, *service_, xdp_maps_, *waiting_, [this] { return server_->clients(); },
-      [this](const std::function<void()>& checked) { return reload(checked); }});
+      [this](const std::function<void()>& checked) {
+        keeper_->send(HandoverType::kLogReopen);  // it tells us in turn, once it has its own
+        return reload(checked);
+      },
+      [this] { return reconfigure_->awaiting_restart(); }});
   add_server_verbs(dispatch_, *parts_);
   add_drop_verbs(dispatch_, *parts_);
   add_zone_verbs(dispatch_, *parts_);
@@ -218,7 +225,7 @@ Report Process::reload(const std::function<void()>& checked) {
   }
   if (report.refused) {
     for (const std::string& error : report.errors) {
-      log::error(Category::kServer, "config, failed to reload, the former one stays, {}", error);
+      log::error(Category::kServer, "failed to load configuration, the former one stays, {}", error);
     }
   }
   tell_ready();
@@ -227,6 +234,9 @@ Report Process::reload(const std::function<void()>& checked) {
 }
 
 Report Process::read_and_apply(const std::function<void()>& checked) {
+  const confdb::Source& source = conf_home_->source();
+  log::info(Category::kServer, "reloading configuration {} '{}'",
+            source.is_database() ? "database" : "file", source.path);
   auto loaded = conf_home_->load();
   if (!loaded) {
     Report report;

@@ -229,7 +229,7 @@ void Reconfigure::apply_drop_list(const config::Config& next, Report& report) {
   if (!parts_.drop_list.attached()) {
     if (!ranges.empty()) {
       log::warning(Category::kServer,
-                   "dataplane.drop drops nothing: it needs an interface in xdp.listen");
+                   "config, dataplane.drop drops nothing, it needs an interface in xdp.listen");
     }
     return;
   }
@@ -240,7 +240,7 @@ void Reconfigure::apply_drop_list(const config::Config& next, Report& report) {
     return;
   }
   if (change->added + change->removed > 0) {
-    log::info(Category::kServer, "drop list: {} prefixes of dataplane.drop added, {} removed",
+    log::info(Category::kServer, "drop list, {} prefixes of dataplane.drop added, {} removed",
               change->added, change->removed);
   }
 }
@@ -249,17 +249,19 @@ void Reconfigure::apply_drop_list(const config::Config& next, Report& report) {
 
 // Errors of zones are in the log already.
 void Reconfigure::write_log(const Report& report, Cause cause) {
-  for (const std::string& error : report.errors) log::error(Category::kServer, "{}", error);
+  for (const std::string& error : report.errors) {
+    log::error(Category::kServer, "config, {}", error);
+  }
   if (cause == Cause::kStart) return;
   for (const Report::Item& item : report.items) {
     if (item.effect == Effect::kNow) {
-      log::debug(Category::kServer, "{}", item.to_text());
+      log::debug(Category::kServer, "config, {}", item.to_text());
     } else {
-      log::warning(Category::kServer, "{}", item.to_text());
+      log::warning(Category::kServer, "config, {}", item.to_text());
     }
   }
   log::info(Category::kServer,
-            "configuration {}, {} items differ: {} zones loaded, {} failed, {} removed, {} "
+            "configuration {}, {} items differ, {} zones loaded, {} failed, {} removed, {} "
             "unchanged",
             cause == Cause::kCommit ? "committed" : "reloaded", report.items_in_all,
             report.zones.loaded, report.zones.failed, report.zones.removed,

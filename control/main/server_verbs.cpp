@@ -6,6 +6,7 @@
 #include <string>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <spdlog/version.h>
 
 #include "control/main/parts.h"
@@ -106,6 +107,7 @@ void write_everything(const Parts& parts, const Answer& answer) {
   write_processes(parts, answer);
   write_memory(parts, answer);
   item(answer, "control-clients", parts.clients());
+  item(answer, "restart-needed", fmt::format("{}", fmt::join(parts.awaiting_restart(), ", ")));
   write_ports(parts, answer);
 }
 

@@ -76,6 +76,9 @@ def test_what_waits_for_a_restart_is_named_by_the_commit(running):
     assert not error
     line = "server.tcp-workers: changed, takes effect after a restart of bowlined"
     assert line in texts and running.log_count(line) == 1
+    assert running.status()["restart-needed"] == "server.tcp-workers"
+    commit(running, ("conf-unset", "server.tcp-workers"))
+    assert running.status()["restart-needed"] == ""
 
 
 def test_control_killed_while_a_commit_takes_effect_comes_back_with_it(running):
