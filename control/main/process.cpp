@@ -222,6 +222,7 @@ Report Process::reload(const std::function<void()>& checked) {
     report.errors.emplace_back(
         "a configuration transaction is open: conf-commit or conf-abort it first");
     report.refused = true;
+    report.refusal = "too many transactions";  // knotd's words
   }
   if (report.refused) {
     for (const std::string& error : report.errors) {

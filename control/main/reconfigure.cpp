@@ -294,7 +294,7 @@ constexpr const char* kNotAll = "not everything was loaded; what was served befo
 
 void write_report(api::Response& response, const Report& report) {
   for (const std::string& error : report.errors) response.text(error);
-  if (report.refused) return response.end("nothing has changed");
+  if (report.refused) return response.end(report.refusal);
   for (const Report::Item& item : report.items) response.text(item.to_text());
   if (report.items_in_all > report.items.size()) {
     response.text(fmt::format("and {} items more", report.items_in_all - report.items.size()));

@@ -47,7 +47,8 @@ struct Report {
   std::vector<Item> items;         // the first kMaxItems, and all that wait for a restart
   std::size_t items_in_all = 0;
   std::vector<std::string> errors; // what else went wrong, a line each
-  bool refused = false;            // nothing has changed: `errors` say why
+  bool refused = false;            // nothing has changed: `errors` say why,
+  std::string refusal = "nothing has changed";  // and this does in a word
 
   bool ok() const { return errors.empty() && zones.ok(); }
 };
