@@ -48,8 +48,8 @@ dns::Error Environment::explain(int code, const std::string& path, std::size_t m
       return {name + ": " + std::strerror(code) + ": nothing was changed; check the disk"};
     case MDB_NOTFOUND:
     case MDB_INCOMPATIBLE:
-      return {name + " was not made by Bowline: export it with the program that made it, then "
-                     "conf-import the file"};
+      return {name + " was not made by Bowline, or is damaged: export it with the program that "
+                     "made it and conf-import the file, or put a copy back"};
     case MDB_VERSION_MISMATCH:
       return {name + " was made by another version of LMDB: export it there, then conf-import the "
                      "file"};
