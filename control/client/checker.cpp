@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "control/client/interrupt.h"
 #include "control/client/local.h"
 #include "link/outcome.h"
 
@@ -50,8 +51,14 @@ dns::Result<Child> start(const std::vector<std::string>& words) {
   posix_spawn_file_actions_t actions;
   ::posix_spawn_file_actions_init(&actions);
   ::posix_spawn_file_actions_adddup2(&actions, theirs.get(), STDOUT_FILENO);
+  posix_spawnattr_t attributes;
+  const sigset_t mask = Interrupt::mask_for_children();
+  ::posix_spawnattr_init(&attributes);
+  ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
+  ::posix_spawnattr_setsigmask(&attributes, &mask);
   const int error =
-      ::posix_spawn(&child.pid, words[0].c_str(), &actions, nullptr, arguments.data(), environ);
+      ::posix_spawn(&child.pid, words[0].c_str(), &actions, &attributes, arguments.data(), environ);
+  ::posix_spawnattr_destroy(&attributes);
   ::posix_spawn_file_actions_destroy(&actions);
   if (error != 0) {
     return dns::Error{fmt::format("cannot run {}: {}: it belongs beside bowlinec", words[0],

@@ -1,7 +1,6 @@
 #include "control/client/connection.h"
 
 #include <grp.h>
-#include <poll.h>
 #include <pwd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -119,7 +118,7 @@ dns::Result<api::Json> Connection::receive() {
         return dns::Error{"control answers in an unknown way: is it of another version?"};
     }
     pollfd wanted{socket_.get(), POLLIN, 0};
-    const int ready = ::poll(&wanted, 1, timeout_ms_);
+    const int ready = Interrupt::poll(&wanted, 1, timeout_ms_);
     if (ready < 0 && errno == EINTR) {
       if (Interrupt::is_set()) return dns::Error{"interrupted; what was begun goes on"};
       continue;

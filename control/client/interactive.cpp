@@ -7,6 +7,7 @@
 #include <clocale>
 #include <cstdio>
 #include <cstdlib>
+#include <cwchar>
 #include <iostream>
 #include <memory>
 #include <string>
@@ -69,6 +70,7 @@ class Editor {
 
  private:
   static char* prompt(EditLine*) { return const_cast<char*>(kPrompt); }
+  static int read_letter(EditLine* edit, wchar_t* letter);
   static unsigned char on_tab(EditLine* edit, int);
   unsigned char complete_here();
   void list(const std::vector<std::string>& candidates);
@@ -98,6 +100,7 @@ Editor::Editor(const Options& options)
   ::el_set(edit_, EL_PROMPT, &Editor::prompt);
   ::el_set(edit_, EL_EDITOR, "emacs");
   ::el_set(edit_, EL_HIST, &::history, history_);
+  ::el_set(edit_, EL_GETCFN, &Editor::read_letter);
   ::el_set(edit_, EL_ADDFN, "bowlinec-complete", "Completes the word", &Editor::on_tab);
   ::el_set(edit_, EL_BIND, "^I", "bowlinec-complete", nullptr);
   ::el_set(edit_, EL_BIND, "^R", "em-inc-search-prev", nullptr);
@@ -138,6 +141,25 @@ void Editor::run() {
     const std::string line(read, static_cast<std::size_t>(count));
     remember(line);
     if (run_line(options_, line) == Next::kEnd || Interrupt::ends_program()) return;
+  }
+}
+
+// What libedit reads itself would wait in read(), where a signal that came just before is lost.
+int Editor::read_letter(EditLine*, wchar_t* letter) {
+  std::mbstate_t state{};
+  for (;;) {
+    pollfd keys{STDIN_FILENO, POLLIN, 0};
+    if (Interrupt::poll(&keys, 1, -1) < 0) {
+      if (Interrupt::is_set()) return -1;
+      continue;
+    }
+    char octet = 0;
+    const ssize_t got = ::read(STDIN_FILENO, &octet, 1);
+    if (got <= 0) return static_cast<int>(got);
+    const std::size_t size = std::mbrtowc(letter, &octet, 1, &state);
+    if (size == static_cast<std::size_t>(-2)) continue;  // more octets belong to it
+    if (size == static_cast<std::size_t>(-1)) *letter = L'?';
+    return 1;
   }
 }
 

@@ -1,7 +1,6 @@
 #include "control/client/watch.h"
 
 #include <fmt/format.h>
-#include <poll.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -114,7 +113,7 @@ bool wait_for_end(double begin_s, bool reads_keys) {
     const int left_ms = kPeriod_ms - static_cast<int>((now_s() - begin_s) * 1000);
     if (left_ms <= 0) return false;
     pollfd keys{STDIN_FILENO, POLLIN, 0};
-    const int ready = ::poll(&keys, reads_keys ? 1 : 0, left_ms);
+    const int ready = Interrupt::poll(&keys, reads_keys ? 1 : 0, left_ms);
     if (ready <= 0) continue;
     char key = 0;
     if (::read(STDIN_FILENO, &key, 1) <= 0 || key == 'q' || key == 'Q') return true;
