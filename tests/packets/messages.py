@@ -11,11 +11,13 @@ import wire
 ZONE = "packets.test."
 IDENT = 0x1d5e
 OWN_PAYLOAD = 4096  # server.udp-max-payload of all backends here
+PROXIES = ("192.0.2.200", "2001:db8::c8")  # server.proxy-allowlist of all backends here
 IDENTITY, VERSION, NSID = "packets box", "Packets 1", "box"
 SERVER_OPTIONS = f"""udp-max-payload: {OWN_PAYLOAD}
 identity: "{IDENTITY}"
 version: "{VERSION}"
 nsid: {NSID}
+proxy-allowlist: [ {", ".join(PROXIES)} ]
 edns-client-subnet: on"""
 FIXED_OVERHEAD = 59   # of a reply to sized_name() with OPT: all but its rdata
 

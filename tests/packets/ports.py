@@ -160,7 +160,7 @@ class MemoryPort(Port):
             self.wire = Wire([harness.BUILD / "tests" / "support" / "memory_port",
                               str(frames.OUR_PORT), str(messages.OWN_PAYLOAD), frames.OUR_IPV4,
                               frames.OUR_IPV6, messages.IDENTITY, messages.VERSION, messages.NSID,
-                              *zones])
+                              *messages.PROXIES, *zones])
             self.exchange([])  # the zones are loaded
         return self
 

@@ -2,7 +2,7 @@
 // standard input and replies leave on standard output, each behind its size (four octets, network
 // order).
 //
-//   memory_port PORT UDP-MAX-PAYLOAD IPV4 IPV6 IDENTITY VERSION NSID ZONE=FILE ...
+//   memory_port PORT UDP-MAX-PAYLOAD IPV4 IPV6 IDENTITY VERSION NSID PROXY4 PROXY6 ZONE=FILE ...
 //
 // There is no control: what only control could answer gets SERVFAIL. Ends with its input. One
 // thread; tests start it and talk to it.
@@ -180,9 +180,23 @@ void set_text(std::string_view text, link::SettingText& to) {
                                                   link::kMaxSettingText));
 }
 
+// One proxy of each family. False: not an address.
+bool set_proxies(const std::string& ipv4, const std::string& ipv6, link::Settings& settings) {
+  settings.proxy_ranges = 2;
+  settings.proxy_ipv4_ranges = 1;
+  for (std::size_t i = 0; i < 2; ++i) {
+    link::SettingRange& range = settings.proxy_allowlist[i];
+    const std::string text = i == 0 ? "::ffff:" + ipv4 : ipv6;
+    if (::inet_pton(AF_INET6, text.c_str(), range.first) != 1) return false;
+    std::memcpy(range.last, range.first, sizeof range.last);
+  }
+  return true;
+}
+
 int run(int count, char** arguments) {
-  if (count < 8) {
-    return fail("usage: PORT UDP-MAX-PAYLOAD IPV4 IPV6 IDENTITY VERSION NSID ZONE=FILE ...");
+  if (count < 10) {
+    return fail(
+        "usage: PORT UDP-MAX-PAYLOAD IPV4 IPV6 IDENTITY VERSION NSID PROXY4 PROXY6 ZONE=FILE ...");
   }
   const auto port = static_cast<std::uint16_t>(std::atoi(arguments[1]));
   link::Settings settings;
@@ -192,6 +206,7 @@ int run(int count, char** arguments) {
   set_text(arguments[5], settings.identity);
   set_text(arguments[6], settings.version);
   set_text(arguments[7], settings.nsid);
+  if (!set_proxies(arguments[8], arguments[9], settings)) return fail("not a proxy's address");
   std::vector<Listener> listeners = {{.ipv6 = false, .port = port}, {.ipv6 = true, .port = port}};
   if (::inet_pton(AF_INET, arguments[3], listeners[0].address.data()) != 1 ||
       ::inet_pton(AF_INET6, arguments[4], listeners[1].address.data()) != 1) {
@@ -199,7 +214,7 @@ int run(int count, char** arguments) {
   }
   auto tables = Tables::make(settings);
   if (!tables) return fail(tables.error());
-  for (int i = 8; i < count; ++i) {
+  for (int i = 10; i < count; ++i) {
     const std::string_view text = arguments[i];
     const std::size_t equals = text.find('=');
     if (equals == text.npos) return fail("not ZONE=FILE: " + std::string(text));

@@ -38,6 +38,6 @@ def test_a_reload_takes_a_changed_one_though_the_file_is_the_same():
         running.start()
         assert ttls(running, ZONE) == [3600, 3600, None]
         running.write_config(running.config_text().replace(
-            "  - id: default\n", "  - id: default\n    default-ttl: 1h30m\n"))
+            "  - id: default\n", "  - id: default\n    default-ttl: 90m\n"))
         running.ctl("reload")
         assert ttls(running, ZONE) == [5400, 5400, None]
