@@ -48,16 +48,18 @@ std::string progress_text(const api::Json& progress, std::size_t width) {
 void Progress::show(const api::Json& progress) {
   if (terminal_ == nullptr) return;
   const std::size_t width = terminal_width(::fileno(terminal_)) - 1;  // the last column wraps
-  std::fprintf(terminal_, "\r\x1b[K%s", progress_text(progress, width).c_str());
+  std::string text = progress_text(progress, width);
+  if (text == shown_) return;
+  std::fprintf(terminal_, "\r\x1b[K%s", text.c_str());
   std::fflush(terminal_);
-  shown_ = true;
+  shown_ = std::move(text);
 }
 
 void Progress::clear() {
-  if (!shown_) return;
+  if (shown_.empty()) return;
   std::fputs("\r\x1b[K", terminal_);
   std::fflush(terminal_);
-  shown_ = false;
+  shown_.clear();
 }
 
 std::size_t terminal_width(int fd) {

@@ -29,7 +29,7 @@ class Progress {
 
  private:
   std::FILE* const terminal_;
-  bool shown_ = false;
+  std::string shown_;  // empty: nothing
 };
 
 // Columns of a terminal; 80 if it does not say.

@@ -27,7 +27,9 @@ void Waiting::post(const Answer& answer, store::StoreThread::Job job) {
 void Waiting::tell_progress() {
   std::erase_if(answers_, [](const auto& each) { return each.expired(); });
   const std::size_t total = progress_.total;
-  if (total == 0) return;
+  const auto now = std::chrono::steady_clock::now();
+  if (total == 0 || now - told_ < kTellEvery) return;
+  told_ = now;
   const std::size_t done = progress_.done;
   for (const auto& each : answers_) {
     if (const auto answer = each.lock()) answer->progress(done, total, "zones");

@@ -4,6 +4,7 @@
 // Control's main thread.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <functional>
 #include <memory>
@@ -31,7 +32,11 @@ class Waiting {
   // The same for a job that answers by itself in either case.
   void post(const Answer& answer, store::StoreThread::Job job);
 
-  // Tells those who wait how far the loading is. Called once or twice a second.
+  // Telling wakes the loop that calls it: without a pause the loop would turn for this alone.
+  static constexpr std::chrono::milliseconds kTellEvery{200};
+
+  // Tells those who wait how far the loading is, at most each kTellEvery. Called in each turn of the
+  // main loop.
   void tell_progress();
 
  private:
@@ -40,6 +45,7 @@ class Waiting {
   store::StoreThread& thread_;
   const store::LoadProgress& progress_;
   std::vector<std::weak_ptr<api::Response>> answers_;
+  std::chrono::steady_clock::time_point told_{};
 };
 
 }  // namespace bowline::control
