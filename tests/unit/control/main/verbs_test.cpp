@@ -272,6 +272,7 @@ TEST_CASE("who waits hears how far the loading is, until the end") {
     progress.total = 4;
     progress.done = 1;
     waiting.tell_progress();
+    waiting.tell_progress();  // too soon to be told again
     Answered got;
     Bench::take(*outbox, got);
     CHECK(got.progress ==
