@@ -1,12 +1,16 @@
 // Any bytes as a configuration: no crash, bounded work, an error with a place or a usable result.
+// What loads is the same configuration after an export, and gives JSON.
 // Needs: config_dep, dns_dep.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
 #include <string_view>
 
+#include "control/config/compare.h"
 #include "control/config/config.h"
+#include "control/config/export.h"
 #include "control/config/option.h"
+#include "control/config/schema.h"
 
 using namespace bowline::control::config;
 
@@ -55,6 +59,16 @@ void check_config(const Config& config) {
   }
 }
 
+void check_texts(const Config& config) {
+  const std::string exported = export_text(config);
+  const auto again =
+      load_config_text(exported, "f", {.allow_include = false, .resolve_system = false});
+  require(again.ok());
+  require(compare(config, *again).empty());
+  require(export_text(*again) == exported);
+  require(to_json(*again) == to_json(config));
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
@@ -63,6 +77,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
       load_config_text(text, "f", {.allow_include = false, .resolve_system = false});
   if (config) {
     check_config(*config);
+    check_texts(*config);
   } else {
     check_error(config.error());
   }
