@@ -148,7 +148,8 @@ Result<void> close_to_others() {
 
 Result<void> give_up_privileges() {
   capng_clear(CAPNG_SELECT_ALL);
-  (void)capng_apply(CAPNG_SELECT_BOUNDS);  // needs CAP_SETPCAP, which the keeper may have taken
+  // The keeper may have taken it; without it libcap-ng complains in the log of the system.
+  if (holds_capability(CAP_SETPCAP)) (void)capng_apply(CAPNG_SELECT_BOUNDS);
   if (capng_apply(CAPNG_SELECT_CAPS) != 0 || capng_get_caps_process() != 0 ||
       capng_have_capabilities(CAPNG_SELECT_CAPS) != CAPNG_NONE) {
     return Error{"cannot give up capabilities"};

@@ -34,10 +34,12 @@
 //   kSettled           dataplane -> keeper  generation: all threads use it, older ones are unmapped
 //   kCorrupt           child -> keeper      pairing, text: its exchange is malformed
 //   kRestartDataplane  control -> keeper    text: why (a stuck epoch slot)
-//   kReload            both ways, control   read the configuration again; from the keeper with
-//                                           kZonesOnly: load all zones whose files have changed
+//   kReload            keeper -> control    read the configuration again; with kZonesOnly: load
+//                                           all zones whose files have changed
+//                      control -> keeper    the log targets have changed: read them again
 //   kStop              both ways            keeper: end in order; control: end everything
 //   kLogReopen         keeper -> child      open log files again
+//                      control -> keeper    the same, and tell control: a reload begins
 //
 // Serials count the chunks of a generation from 1 in the order sent; the dataplane stores the
 // newest that it has mapped in Exchange::mapped_through. The receiver checks size, type, counts,

@@ -169,7 +169,7 @@ bool Keeper::start_process(Child& child, Keep keep) {
     }
     return false;
   }
-  log::info(Category::kServer, "{}, started, PID {}", child.name(), child.pid());
+  log::info(Category::kServer, "started {}, PID {}", child.name(), child.pid());
   return true;
 }
 

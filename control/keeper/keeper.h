@@ -14,6 +14,7 @@
 //   dataplane: devices open   control starts, if it waited for them (their huge pages come first)
 //   an address or VLAN        told to the XDP programs
 //    comes or goes
+//   control: reopen           a reload begins: log files are opened again, first by the keeper
 //   control: reload           log targets are read again; the rest of a new configuration is
 //                              control's, or waits for a restart
 //   SIGHUP                    log files are opened again; control reads the configuration again

@@ -84,8 +84,10 @@ void Keeper::handle_control(link::Received& received) {
       return;
     case HandoverType::kRestartDataplane:
       return restart_dataplane(message.text_view());
-    case HandoverType::kReload:
+    case HandoverType::kLogReopen:
       service_.reloading();
+      return reopen_logs();
+    case HandoverType::kReload:
       return read_log_targets();
     case HandoverType::kStop:
       return begin_stop();
@@ -111,7 +113,7 @@ void Keeper::handle_dataplane(const HandoverMessage& message) {
     control_.start_at_ms = now_ms();
   }
   if (message.type == HandoverType::kSettled && chunks_.published(message.generation)) {
-    log::info(Category::kServer, "dataplane, uses tables of generation {}", message.generation);
+    log::info(Category::kServer, "dataplane uses tables of generation {}", message.generation);
     chunks_.drop_older_than(message.generation);
     settled_ = true;
     check_ready();

@@ -90,8 +90,8 @@ void Starter::ready() {
 
 void Starter::failed(const std::string& why) {
   if (!is_daemon_) return say(why);
+  // Open until we end: then the run folder is free for another start.
   if (pipe_) (void)!::write(pipe_.get(), why.data(), why.size());
-  pipe_.reset();
 }
 
 }  // namespace bowline::control::keeper

@@ -26,7 +26,7 @@ class Starter {
   // The server is ready: who waits ends with 0.
   void ready();
 
-  // It will not be: said on the standard error of who started it, who ends with 1.
+  // It will not be: said on the standard error of who started it, who ends with 1 when we do.
   void failed(const std::string& why);
 
  private:

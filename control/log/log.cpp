@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <ctime>
 #include <memory>
 #include <mutex>
 
@@ -37,9 +38,23 @@ class LevelName : public spdlog::custom_flag_formatter {
   }
 };
 
+// From UTC, as knotd writes it: +0100; spdlog's own has a colon.
+class Offset : public spdlog::custom_flag_formatter {
+ public:
+  void format(const spdlog::details::log_msg&, const std::tm& time,
+              spdlog::memory_buf_t& out) override {
+    std::array<char, 8> text{};
+    out.append(text.data(), text.data() + std::strftime(text.data(), text.size(), "%z", &time));
+  }
+  std::unique_ptr<custom_flag_formatter> clone() const override {
+    return std::make_unique<Offset>();
+  }
+};
+
 std::unique_ptr<spdlog::formatter> make_formatter() {
   auto formatter = std::make_unique<spdlog::pattern_formatter>();
-  formatter->add_flag<LevelName>('*').set_pattern("%Y-%m-%dT%H:%M:%S%z %^%*%$: %v");
+  formatter->add_flag<LevelName>('*').add_flag<Offset>('&');
+  formatter->set_pattern("%Y-%m-%dT%H:%M:%S%& %^%*%$: %v");
   return formatter;
 }
 

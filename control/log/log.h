@@ -2,7 +2,7 @@
 //
 // setup() once before threads start, and again after a reload; the rest from any thread. The
 // dataplane does not log. The text after the level is built as the manual shows it:
-//   2026-01-31T10:00:00+01:00 info: [example.com.] loaded, serial none -> 2026013101
+//   2026-01-31T10:00:00+0100 info: [example.com.] loaded, serial none -> 2026013101
 #pragma once
 
 #include <fmt/format.h>

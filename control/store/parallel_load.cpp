@@ -91,7 +91,7 @@ std::vector<LoadedZone> parallel_load(const config::Config& config,
   Load load(config, indices, tables, progress);
   const auto count = std::clamp<std::size_t>(threads, 1, indices.size());
   if (indices.size() > 1) {
-    log::info(Category::kServer, "loading {} zones with {} threads", indices.size(), count);
+    log::info(Category::kServer, "loading {} zones, {} threads", indices.size(), count);
   }
   std::vector<std::thread> workers;
   for (std::size_t i = 0; i < count; ++i) {

@@ -183,7 +183,7 @@ def broken_zone_starts(source, *words, change=None):
             change(appliance.zones["broken.test."])
         appliance.start()
         lines = [line for line in appliance.errors().splitlines()
-                 if "[broken.test.]" in line and " error: " in line]
+                 if "[broken.test.] zone loader" in line and " error: " in line]
         assert len(lines) == 1, appliance.errors()
         for word in words:
             assert word in lines[0], lines[0]

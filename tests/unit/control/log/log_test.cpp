@@ -38,7 +38,7 @@ std::vector<std::string> lines_of(const std::string& path) {
 // Without the time, whose form is checked.
 std::vector<std::string> messages_of(const std::string& path) {
   static const std::regex form(
-      R"(^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d\d:\d\d (.*)$)");
+      R"(^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d{4} (.*)$)");
   std::vector<std::string> messages;
   for (const std::string& line : lines_of(path)) {
     std::smatch match;
