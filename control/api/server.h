@@ -42,6 +42,8 @@ class Server {
                                                    const Options& options, Handler handler);
   ~Server();
 
+  // Options::timeout_ms from here on; on the thread of handle_events().
+  void set_timeout(std::uint64_t timeout_ms) { options_.timeout_ms = timeout_ms; }
   int poll_fd() const { return epoll_.get(); }
   // REQUIRES: `now_ms` of a monotonic clock. Never blocks.
   void handle_events(std::uint64_t now_ms);
@@ -76,7 +78,7 @@ class Server {
   bool write(std::uint64_t id, Client& client, std::uint64_t now_ms);
   void end_late(std::uint64_t now_ms);
 
-  const Options options_;
+  Options options_;
   Handler handler_;
   link::Fd epoll_;
   std::shared_ptr<Outbox> outbox_;

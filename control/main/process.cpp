@@ -272,6 +272,7 @@ void Process::loop() {
   std::array<pollfd, 2> wanted{{{channel_fd_, POLLIN, 0}, {server_->poll_fd(), POLLIN, 0}}};
   while (!stop_) {
     beat();
+    follow_configuration();
     waiting_->tell_progress();
     conf_home_->transaction().tick();
     statistics_->tick(zones_->config(), now_ms(), [this](const config::Statistics& settings) {
@@ -291,6 +292,14 @@ Statistics::Snapshot Process::take_statistics(const config::Statistics& settings
   snapshot.identity.assign(identity.bytes, identity.bytes + identity.length);
   if (auto counters = read_counters(*parts_)) snapshot.server = std::move(*counters);
   return snapshot;
+}
+
+// What of a new configuration the main thread itself uses.
+void Process::follow_configuration() {
+  const auto config = reconfigure_->current();
+  if (followed_.lock() == config) return;
+  followed_ = config;
+  server_->set_timeout(std::uint64_t{config->control().timeout_s} * 1000);
 }
 
 void Process::beat() {

@@ -50,6 +50,7 @@ class Process {
   void serve_configuration();
 
   void loop();
+  void follow_configuration();
   bool receive();
   void handle(link::Received& received);
   void attach_exchange(link::Received& received);
@@ -80,6 +81,7 @@ class Process {
   std::string control_socket_;  // in place of those of control.listen, if not empty
   std::unique_ptr<ConfHome> conf_home_;
   std::shared_ptr<const config::Config> first_config_;  // until it is applied
+  std::weak_ptr<const config::Config> followed_;  // whose items of the main thread are in use
   std::unique_ptr<store::KeeperChannel> keeper_;
   std::unique_ptr<store::Tables> tables_;
   std::unique_ptr<bus::Bus> bus_;

@@ -1,6 +1,7 @@
 """What a reload touches and what it says, also when it is disturbed."""
 
 import signal
+import socket
 
 import pytest
 
@@ -155,3 +156,15 @@ def test_status_says_serving_as_soon_as_ready_is_logged():
             running.launch()
             running.wait_ready()
             assert running.status()["dataplane"] == "serving"
+
+
+def test_the_time_limit_of_control_connections_changes_by_reload():
+    with harness.Appliance({}, sections="control:\n    timeout: 0\n") as running:
+        running.start()
+        running.sections = "control:\n    timeout: 1\n"
+        running.write_config()
+        reload(running)
+        with socket.socket(socket.AF_UNIX) as link:
+            link.settimeout(20)
+            link.connect(str(running.rundir / "bowline.sock"))
+            assert link.recv(1) == b"", "an idle connection is closed"
