@@ -18,6 +18,8 @@ TEST_CASE("option: every row is sound") {
     CHECK(find_option(option.section, option.name) == &option);
     CHECK(option.help.size() > 8);
     CHECK(option.help.ends_with('.'));
+    CHECK(option.since.find_first_not_of("0123456789.") == option.since.npos);
+    CHECK_FALSE(option.since.empty());
     CHECK(option.kind.min <= option.kind.max);
     if (option.kind.type == Type::kReference) {
       for (const std::string_view target : split_words(option.kind.words)) {
