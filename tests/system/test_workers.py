@@ -50,7 +50,7 @@ def test_background_workers_load_that_many_zones_at_once():
     zones = {f"z{i}.test.": harness.small_zone(f"z{i}.test.", 1) for i in range(9)}
     with harness.Appliance(zones, server="background-workers: 3") as running:
         running.start()
-        assert "loading 9 zones with 3 threads" in running.errors()
+        assert "loading 9 zones, 3 threads" in running.errors()
 
 
 def test_socket_affinity_keeps_workers_on_cpus():
@@ -86,12 +86,12 @@ def answers_until_loaded(option):
     zones = {**ZONES, "large.test.": LARGE}
     with harness.Appliance(zones, server=option) as running:
         running.launch()
-        seen = [None]
+        seen = []
 
         def asked():
             octets = client.try_udp(running.address(), wire.query(LAST, "A"), 0.1)
             answer = None if octets is None else wire.parse(octets).rcode
-            if answer != seen[-1]:
+            if answer is not None and answer not in seen[-1:]:
                 seen.append(answer)
             return answer == wire.NOERROR
 
@@ -100,7 +100,7 @@ def answers_until_loaded(option):
         running.wait_children()
         assert running.ask(f"www.{ZONE}", "A").answer
         assert running.ask("elsewhere.test.", "A").rcode == wire.REFUSED
-        return [answer for answer in seen if answer is not None]
+        return seen
 
 
 def test_with_async_start_a_zone_that_loads_gets_servfail():
