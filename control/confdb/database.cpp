@@ -74,7 +74,8 @@ bool edit_entry(Entry& entry, bool was_there, const std::vector<Change>& changes
 
 Result<void> Database::open_environment(const std::string& first_header) {
   environment_.reset();
-  auto opened = Environment::open(path_, {options_.map_mib << 20, options_.read_only, first_header});
+  auto opened =
+      Environment::open(path_, {options_.map_mib << 20, options_.read_only, first_header});
   if (!opened) return Error{opened.error()};
   environment_ = std::move(*opened);
   return {};

@@ -130,6 +130,9 @@ int Environment::open_tables(const Options& options) {
 // ---- Transactions -----------------------------------------------------------------------------
 
 dns::Result<Transaction> Transaction::begin(const Environment& environment, Kind kind) {
+  // A reader that was killed would keep all pages that are freed from now on.
+  int dead = 0;
+  if (kind == Kind::kWrite) (void)mdb_reader_check(environment.handle(), &dead);
   MDB_txn* txn = nullptr;
   const int code =
       mdb_txn_begin(environment.handle(), nullptr, static_cast<unsigned>(kind), &txn);

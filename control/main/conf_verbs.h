@@ -43,16 +43,16 @@ class ConfVerbs {
 
   // Null: the answer says that no transaction is open.
   config::Draft* draft(const Answer& answer);
-  // `waits`: zones that do not load are the command's failure. Else, as with knotd, what is committed
-  // is done, and the log has the rest: a new zone may get its content later.
+  // `waits`: zones that do not load are the command's failure. Else, as with knotd, what is
+  // committed is done, and the log has the rest: a new zone may get its content later.
   void tell(const Answer& answer, const ConfTransaction::Result& result, const std::string& note,
             bool waits) const;
 
   const Parts parts_;
 };
 
-// What is wrong with conf-set of these values, or conf-unset, at that path, in knotd's words, as far
-// as the draft alone tells. Nothing: try it.
+// What is wrong with conf-set of these values, or conf-unset, at that path, in knotd's words, as
+// far as the draft alone tells. Nothing: try it.
 std::optional<api::Failure> check_set(const config::Config& draft, const std::string& path,
                                       const std::vector<std::string>& values);
 std::optional<api::Failure> check_unset(const config::Config& draft, const std::string& path);

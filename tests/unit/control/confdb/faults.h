@@ -1,7 +1,7 @@
 // Faults: the n-th call that writes fails, or ends the process, as a disk or a power cut does.
 //
-// Stands between liblmdb and the C library in this program: see faults.cpp. Armed in a child process
-// of the test only.
+// Stands between liblmdb and the C library in this program: see faults.cpp. Armed in a child
+// process of the test only.
 #pragma once
 
 namespace bowline::test {

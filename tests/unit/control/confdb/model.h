@@ -37,7 +37,8 @@ class Model {
   Operation choose(Random& random) const;
   // Whether the operation is one that succeeds.
   bool succeeds(const Operation& operation) const;
-  // Does it. REQUIRES: succeeds(); `number` is that of the commit if it is one, as the subject says.
+  // Does it. REQUIRES: succeeds(); `number` is that of the commit if it is one, as the subject has
+  // it.
   void apply(const Operation& operation, std::uint64_t number);
 
   // What may be committed if the subject was killed at that operation and started again.

@@ -1,5 +1,6 @@
 // Trial: random conf operations on a database in a process of its own, which is killed at random
-// moments, beside a model. Committed transactions survive, others vanish, the database always opens.
+// moments, beside a model. Committed transactions survive, others vanish, the database always
+// opens.
 //
 // Tests only; one thread. The caller opens no database of that path.
 #pragma once
