@@ -9,7 +9,7 @@
 // duplicates, rules between items) only a load checks. `x-since`, `x-restart`, `x-effective`,
 // `x-reference` and `x-default` beside an item say what JSON Schema has no word for.
 //
-// Pure; any process, any thread. Called for bowlinec conf-schema, REST and by the build.
+// Pure; any process, any thread. Called for `bowlinec conf-export +schema`, REST and by the build.
 #pragma once
 
 #include <string>
