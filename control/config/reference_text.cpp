@@ -155,6 +155,8 @@ It is the dialect of knot.conf(5); such a file may be used as it is.
 .SS Values
 A value that has a space or one of \(dq , # [ ] goes into double quotes, within which \e\(dq
 stands for a quotation mark and every other backslash for itself. Tabs are allowed in remarks only.
+What quotes cannot say, such as a control character, has !\(dq before it, where \e\(dq, \e\e and
+\exHH (an octet in hexadecimal) are all that a backslash begins; exports have it where it is needed.
 .PP
 An item with several values has them in brackets, [ one, two ], or each on a line of its own with
 the item's name repeated. [ ] means none: it undoes what a template says. Of an item with one
