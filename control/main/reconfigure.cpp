@@ -310,13 +310,4 @@ void write_report(api::Response& response, const Report& report) {
   response.end(report.ok() ? "" : kNotAll);
 }
 
-void write_report(api::Response& response, const store::UpdateReport& zones) {
-  if (zones.loaded + zones.failed + zones.removed + zones.unchanged == 0 && !zones.ok()) {
-    for (const std::string& error : zones.errors) response.text(error);
-    return response.end("nothing has changed");
-  }
-  write_zones(response, zones);
-  response.end(zones.ok() ? "" : kNotAll);
-}
-
 }  // namespace bowline::control

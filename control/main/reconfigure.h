@@ -99,7 +99,5 @@ class Reconfigure {
 // What a client gets to read of it: lines for people, and the tables "zones" and "items". Ends the
 // response.
 void write_report(api::Response& response, const Report& report);
-// The same for an update of zones alone.
-void write_report(api::Response& response, const store::UpdateReport& zones);
 
 }  // namespace bowline::control
