@@ -124,6 +124,13 @@ void run(Bench& bench, std::size_t zones, bool template_items) {
   bench.measure("set_item_of_all_and_finish_ms",
                 [&] { return edited(base, "zone.semantic-checks", {"on"}); });
 
+  const config::Config changed = edited(base, "zone.semantic-checks", {"on"});
+  const auto changes = config::compare(base, changed);
+  bench.measure("apply_item_of_all_ms", [&] {
+    config::Draft draft(base);
+    must(draft.apply(changes));
+    return draft.current();
+  });
   const config::Config next = edited(base, zone + ".file", {"x"});
   bench.measure("compare_one_edit_ms", [&] { return config::compare(base, next).size(); });
   const config::Config again = must(config::load_config_text(text));

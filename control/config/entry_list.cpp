@@ -137,14 +137,16 @@ void EntryList::replace(std::size_t block, Block with) {
     blocks_.insert(at + 1, std::make_shared<const Block>(std::move(parts[1])));
     return renumber(block);
   }
+  bool moves_others = with.size() != blocks_[block]->size();
   if (with.size() < kFewEntries && block + 1 < blocks_.size() &&
       !is_full(*blocks_[block + 1], kBlockEntries, kBlockOctets)) {
     const Block& neighbour = *blocks_[block + 1];
     for (std::size_t i = 0; i < neighbour.size(); ++i) with.append(neighbour.octets_of(i));
     blocks_.erase(at + 1);
+    moves_others = true;
   }
   blocks_[block] = std::make_shared<const Block>(std::move(with));
-  renumber(block);
+  if (moves_others) renumber(block);
 }
 
 void EntryList::put(std::string_view packed) {
