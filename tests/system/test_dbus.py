@@ -32,16 +32,21 @@ class Bus:
             self.processes.append(subprocess.Popen(
                 ["dbus-daemon", f"--config-file={self.config}", "--nofork"],
                 stderr=subprocess.DEVNULL))
-            harness.wait_until(self.path.exists, 10.0, "the bus")
+            harness.wait_until(self.listens, 20.0, "the bus")
             with open(self.heard, "wb") as heard:
                 self.processes.append(subprocess.Popen(
                     ["dbus-monitor", "--address", self.address,
                      "type='signal',interface='cz.nic.knotd.events'"], stdout=heard))
-            harness.wait_until(lambda: "NameLost" in self.heard.read_text(), 10.0, "the monitor")
+            harness.wait_until(lambda: "NameLost" in self.heard.read_text(), 20.0, "the monitor")
         except BaseException:
             self.__exit__()
             raise
         return self
+
+    def listens(self):
+        """The socket's name is there before anybody listens on it."""
+        with socket.socket(socket.AF_UNIX) as probe:
+            return self.path.exists() and probe.connect_ex(str(self.path)) == 0
 
     @property
     def address(self):
