@@ -127,6 +127,7 @@ void Editor::remember(const std::string& line) {
 void Editor::run() {
   for (;;) {
     Interrupt::clear();
+    ::el_resize(edit_);  // the window may have changed
     int count = 0;
     const char* const read = ::el_gets(edit_, &count);
     if (Interrupt::ends_program()) return;
