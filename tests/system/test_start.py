@@ -80,9 +80,10 @@ def test_a_second_bowlined_in_the_same_rundir_is_told_about_the_first(samples):
     assert samples.ask("example.test.", "A").aa
 
 
-def test_an_address_that_is_not_ours_is_named():
-    with harness.Appliance(SMALL, listen=["198.51.100.77"]) as appliance:
-        fails_with_one_line(appliance, "198.51.100.77", "no such address", "server.listen")
+def test_an_address_that_is_not_ours_is_named_and_no_reason_not_to_start():
+    with harness.Appliance(SMALL, listen=["127.0.0.1", "198.51.100.77"]) as appliance:
+        appliance.start()
+        assert "198.51.100.77 of server.listen on no interface yet" in appliance.errors()
 
 
 def test_wrong_command_lines_say_where_help_is():
