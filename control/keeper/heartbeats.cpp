@@ -26,7 +26,8 @@ std::string Heartbeats::look(const link::Exchange& exchange, const Expected& exp
 }
 
 bool Heartbeats::is_late(Beat& beat, bool expected, std::uint64_t value, std::uint64_t now_ms) {
-  if (!expected || value != beat.value) {
+  const bool is_first = beat.seen_ms == 0;
+  if (!expected || is_first || value != beat.value) {
     beat = {value, now_ms};
     return false;
   }
