@@ -6,7 +6,7 @@
 //    "extended": false}
 // (all but the verb may be absent; commands.h has the verbs)
 // and gets any number of rows and texts and one end, then may send the next request:
-//   {"row": {"zone": "example.com.", "serial": 1}}    for a table; all rows of it have the same keys
+//   {"row": {"zone": "example.com.", "serial": 1}}    of a table; all its rows have the same keys
 //   {"table": "ports", "row": {...}}                  the same for a further table, by its name
 //   {"table": "ports"}                                it is there, be it without rows
 //   {"text": "..."}                                   something for a person

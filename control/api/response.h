@@ -61,8 +61,8 @@ class Response {
   // Says that there is such a table, in case it gets no rows.
   void table(const std::string& name) { put({{"table", name}}, false); }
   void text(const std::string& line) { put({{"text", line}}, false); }
-  // How far a long command is: `done` of `total` (0: not known), counted in `what`. From any thread;
-  // nothing after the end.
+  // How far a long command is: `done` of `total` (0: not known), counted in `what`. From any
+  // thread; nothing after the end.
   void progress(std::uint64_t done, std::uint64_t total, const std::string& what) {
     put({{"progress", {{"done", done}, {"total", total}, {"what", what}}}}, false);
   }

@@ -25,7 +25,7 @@ constexpr std::size_t kRcodesInLine = 4;
 // Items of status that say how the server is, in the order of the screen.
 constexpr std::string_view kShown[] = {
     "version",          "uptime",        "state",       "zones-served",
-    "zones-configured", "udp-workers",   "tcp-workers", "stream-threads",
+    "zones-configured", "udp-workers",   "tcp-workers",
     "xdp-workers",      "dpdk-workers",  "dataplane",   "dataplane-restarts",
     "control-restarts", "tables-memory", "tables-used", "control-clients"};
 

@@ -97,7 +97,8 @@ void write_everything(const Parts& parts, const Answer& answer) {
   timespec now{};
   ::clock_gettime(CLOCK_MONOTONIC, &now);
   item(answer, "version", BOWLINE_VERSION);
-  item(answer, "uptime", duration(static_cast<std::uint64_t>(now.tv_sec) - parts.started_ms / 1000));
+  const auto now_s = static_cast<std::uint64_t>(now.tv_sec);
+  item(answer, "uptime", duration(now_s - parts.started_ms / 1000));
   item(answer, "state", parts.loading ? "loading" : "serving");
   item(answer, "zones-configured", parts.zones.configured());
   item(answer, "zones-served", parts.zones.served());

@@ -59,7 +59,9 @@ class Scratch {
   explicit Scratch(link::ChunkWriter writer)
       : writer_(std::move(writer)),
         heap_(writer_.at<std::byte>(link::kNullRef),
-              [this](unsigned index, std::size_t size) { return writer_.create(index, size).ok(); }),
+              [this](unsigned index, std::size_t size) {
+                return writer_.create(index, size).ok();
+              }),
         arena_(heap_) {}
 
   link::ChunkWriter writer_;

@@ -30,8 +30,8 @@ def zone_text(serial):
 
 @pytest.fixture(scope="module")
 def running():
-    with harness.Appliance({ZONE: zone_text(1)}, log="info",
-                           sections=f"control:\n    timeout: {TIMEOUT_s}\n    backlog: 128\n") as it:
+    control = f"control:\n    timeout: {TIMEOUT_s}\n    backlog: 128\n"
+    with harness.Appliance({ZONE: zone_text(1)}, log="info", sections=control) as it:
         yield it.start()
 
 

@@ -32,7 +32,8 @@ struct Answered {
 // A server with zones in a folder, without keeper and dataplane.
 struct Bench {
   Bench() {
-    folder.write("good.zone", store::zone_text(7, "*.w 60 TXT \"a b\" \"c\\\"d\"\nNs1 3600 AAAA ::1\n"));
+    folder.write("good.zone", store::zone_text(7, "*.w 60 TXT \"a b\" \"c\\\"d\"\n"
+                                                  "Ns1 3600 AAAA ::1\n"));
     folder.write("more.zone", store::zone_text(8));
     folder.write("bad.zone", "broken\n");
     auto loaded = config::load_config_text(
@@ -203,7 +204,8 @@ TEST_CASE("zone-status shows what filters choose, and failures by zone") {
   REQUIRE(chosen.rows.size() == 1);
   CHECK(chosen.rows[0] ==
         Json({{"zone", "good."}, {"serial", 7}, {"events", {{"expiration", nullptr}}}}));
-  CHECK(bench.ask("zone-status", {"+role"}).rows[2] == Json({{"zone", "more."}, {"role", "slave"}}));
+  CHECK(bench.ask("zone-status", {"+role"}).rows[2] ==
+        Json({{"zone", "more."}, {"role", "slave"}}));
   const Answered some = bench.ask("zone-status", {"nosuch", "GOOD.", "a..b"});
   CHECK(some.rows.size() == 1);
   REQUIRE(some.failures.size() == 2);
