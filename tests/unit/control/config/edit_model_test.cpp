@@ -12,7 +12,7 @@
 #include "control/config/rows.h"
 #include "control/config/value_text.h"
 #include "control/config/visit.h"
-#include "tests/support/random.h"
+#include "../../../support/random.h"
 
 using namespace bowline;
 using namespace bowline::control::config;
