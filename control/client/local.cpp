@@ -49,9 +49,10 @@ dns::Result<std::string> database_of(const Options& options, const std::string& 
   return options.database.empty() ? std::string(confdb::kDefaultDatabase) : options.database;
 }
 
-dns::Result<void> check(const Options& options) {
+dns::Result<void> check(const Options& options, Printer& printer) {
   const auto loaded = confdb::load(source_of(options));
   if (!loaded) return dns::Error{loaded.error()};
+  if (!loaded->notices().empty()) printer.take({{"text", loaded->notices()}});
   return {};
 }
 
@@ -146,7 +147,7 @@ confdb::Source source_of(const Options& options) {
 
 int run_local(const Options& options, const std::vector<std::string>& words, Printer& printer) {
   const std::string& command = words[0];
-  if (command == "conf-check") return finish(printer, check(options));
+  if (command == "conf-check") return finish(printer, check(options, printer));
   if (command == "conf-init") return finish(printer, init(options));
   if (command == "conf-import") return finish(printer, import(options, words));
   if (command == "conf-export") {

@@ -24,12 +24,14 @@ Result<Config> load(std::string path, const LoadOptions& options, Read read) {
   const auto files = std::make_shared<FileNames>();
   store->file_names = files;
   Problems problems(files);
+  Problems notices(files);
   Collector collector(problems);
-  FileReader reader(collector, *files, problems, options);
+  FileReader reader(collector, *files, problems, notices, options);
   read(reader);
   store->sections = collector.finish();
   check_store(*store, problems);
   if (!problems.empty()) return Error{problems.to_text()};
+  store->notices = notices.to_text();
   return Config(std::move(store));
 }
 
@@ -67,6 +69,8 @@ std::vector<std::string_view> Config::ids(std::string_view section) const {
 bool Config::has_section(std::string_view section) const {
   return !store_->list(section).empty();
 }
+
+const std::string& Config::notices() const { return store_->notices; }
 
 std::vector<std::string> Config::not_yet_effective() const {
   std::vector<std::string> result;

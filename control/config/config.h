@@ -184,6 +184,9 @@ class Config {
   // Whether anything of the section is set.
   bool has_section(std::string_view section) const;
 
+  // Items of former versions that the files set, which have no effect: a line for each, as errors
+  // have it, without a final line end. Empty: none.
+  const std::string& notices() const;
   // Names (section.item) of what the file sets and this version does not act upon, each once.
   std::vector<std::string> not_yet_effective() const;
 

@@ -315,8 +315,9 @@ Result<void> Draft::Body::merge(const Section& section, const EntryList& list) {
 Result<void> Draft::Body::include(const std::string& pattern) {
   const auto files = std::make_shared<FileNames>(*store.file_names);
   Problems problems(files);
+  Problems notices(files);
   Collector collector(problems);
-  FileReader reader(collector, *files, problems, options);
+  FileReader reader(collector, *files, problems, notices, options);
   reader.include(pattern);
   const auto lists = collector.finish();
   if (!problems.empty()) return Error{problems.to_text()};

@@ -21,7 +21,7 @@ constexpr std::size_t kMaxFiles = 100'000;     // a file a zone is a habit of so
 constexpr std::string_view kInclude = "include";
 constexpr std::string_view kClear = "clear";
 
-// Items of former versions of the dialect, which knotd 3.2 passes over.
+// Items of former versions of the dialect, which knotd 3.2 passes over, too.
 struct OldName {
   std::string_view section, item, successor;
 };
@@ -223,9 +223,9 @@ void FileReader::read_item(Cursor& cursor, const Line& line) {
 void FileReader::report_unknown(Place at, const Section& section, std::string_view item) {
   for (const OldName& old : kOldNames) {
     if (old.section != section.name || old.item != item) continue;
-    problems_.add(at, std::string(section.name) + "." + shown(item) +
-                          ": is not effective any more, remove it; what it did does " +
-                          std::string(old.successor));
+    notices_.add(at, std::string(section.name) + "." + shown(item) +
+                         ": has no effect any more; what it did does " +
+                         std::string(old.successor));
     return;
   }
   std::vector<std::string_view> names;

@@ -21,12 +21,14 @@ namespace bowline::control::config {
 
 class FileReader {
  public:
-  // `files` is the list that `problems` has; names of files that are read go to its end.
-  FileReader(Collector& collector, FileNames& files, Problems& problems,
+  // `files` is the list that `problems` and `notices` have; names of files that are read go to its
+  // end. Notices are of what is allowed without an effect.
+  FileReader(Collector& collector, FileNames& files, Problems& problems, Problems& notices,
              const LoadOptions& options)
       : collector_(collector),
         files_(files),
         problems_(problems),
+        notices_(notices),
         options_(options),
         lines_(arena_) {}
 
@@ -72,6 +74,7 @@ class FileReader {
   Collector& collector_;
   FileNames& files_;
   Problems& problems_;
+  Problems& notices_;
   const LoadOptions options_;
   std::size_t files_read_ = 0;
   std::deque<std::string> arena_;  // of the line at hand

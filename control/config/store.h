@@ -34,6 +34,7 @@ struct Store {
   std::string path;             // of the main file, absolute; of a database its name; empty: text
   std::string start_directory;  // what paths of the manual's "startup directory" begin with
   bool resolve_system = true;
+  std::string notices;          // of the files when they were read, see Config::notices()
 
   Store();
 

@@ -6,6 +6,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <ctime>
@@ -35,6 +36,16 @@ void drop_privileges() {
   (void)::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
   capng_clear(CAPNG_SELECT_ALL);
   (void)capng_apply(CAPNG_SELECT_CAPS);
+}
+
+// What the files set that has no effect any more, a line each.
+void log_notices(const config::Config& config) {
+  std::string_view rest = config.notices();
+  while (!rest.empty()) {
+    const std::size_t end = std::min(rest.find('\n'), rest.size());
+    log::notice(Category::kServer, "config, obsolete, {}", rest.substr(0, end));
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+  }
 }
 
 }  // namespace
@@ -81,6 +92,7 @@ bool Process::load_configuration() {
     give_up(done.error());
     return false;
   }
+  log_notices(*first_config_);
   const std::vector<std::string> ignored = first_config_->not_yet_effective();
   if (!ignored.empty()) {
     std::string list;
@@ -245,6 +257,7 @@ Report Process::read_and_apply(const std::function<void()>& checked) {
     report.refused = true;
     return report;
   }
+  log_notices(*loaded);
   checked();
   return reconfigure_->apply(std::make_shared<const config::Config>(std::move(*loaded)),
                              Cause::kReload);

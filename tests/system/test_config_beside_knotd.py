@@ -34,8 +34,6 @@ class Kept:
 
 
 KEPT = [
-    Kept("old-names", "bowline", "is not effective any more",
-         "server:\n  max-udp-payload: 1232\n"),
     Kept("empty-texts", "bowline", "the value is missing, allowed is (a path|base64|USER)|"
          r"remote\[.*\]\.address: must be set",
          "zone:\n  - domain: a\n    file: \"\"\n"),

@@ -190,13 +190,19 @@ TEST_CASE("dialect: sections are cleared by pattern") {
   CHECK(again->zones().size() == 1);
 }
 
-TEST_CASE("dialect: items of former versions say what is there instead") {
-  CHECK(error_of("server:\n  max-udp-payload: 1232\n") ==
-        "f:2:3: server.max-udp-payload: is not effective any more, remove it; what it did does "
-        "udp-max-payload");
-  CHECK(error_of("template:\n  - id: t\n    kasp-db: x\n") ==
-        "f:3:5: template.kasp-db: is not effective any more, remove it; what it did does "
-        "database.kasp-db");
+TEST_CASE("dialect: items of former versions are passed over with a notice") {
+  const auto config = load_config_text(
+      "server:\n  max-udp-payload: 10\n  udp-max-payload: 1400\n"
+      "template:\n  - id: t\n    kasp-db: x\n",
+      "f", {.resolve_system = false});
+  REQUIRE(config.ok());
+  CHECK(config->notices() ==
+        "f:2:3: server.max-udp-payload: has no effect any more; what it did does udp-max-payload\n"
+        "f:6:5: template.kasp-db: has no effect any more; what it did does database.kasp-db");
+  CHECK(config->server().udp_max_payload_ipv4 == 1400);
+  const auto clean = load_config_text("server:\n", "f", {.resolve_system = false});
+  REQUIRE(clean.ok());
+  CHECK(clean->notices().empty());
 }
 
 TEST_CASE("dialect: the first twenty mistakes of each file are told") {
