@@ -21,8 +21,8 @@ constexpr const char* kHelp =
     "\n"
     "  -c, --config FILE         configuration file\n"
     "                            (default " BOWLINE_CONFDIR "/bowline.conf)\n"
-    "  -C, --confdb FOLDER       configuration database; without -c and -C it is used if it exists\n"
-    "                            (default " BOWLINE_STORAGE "/confdb)\n"
+    "  -C, --confdb FOLDER       configuration database; without -c and -C it is used if it is\n"
+    "                            there (default " BOWLINE_STORAGE "/confdb)\n"
     "  -m, --max-conf-size MIB   most that the configuration database may take, 1 to 10000\n"
     "                            (default 500)\n"
     "  -s, --socket PATH         control socket, instead of those of control.listen\n"
@@ -110,7 +110,8 @@ void take(int letter, CommandLine& line, Given& given) {
 CommandLine parse_command_line(int argc, char** argv) {
   CommandLine line;
   Given given;
-  for (int letter = 0; (letter = ::getopt_long(argc, argv, "c:C:m:s:d::vVh", kLong, nullptr)) != -1;) {
+  constexpr const char* kShort = "c:C:m:s:d::vVh";
+  for (int letter = 0; (letter = ::getopt_long(argc, argv, kShort, kLong, nullptr)) != -1;) {
     take(letter, line, given);
     if (line.exit_code >= 0) return line;
   }

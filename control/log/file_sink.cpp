@@ -16,7 +16,8 @@ constexpr mode_t kFileMode = 0640;  // logs name clients: not for everybody
 dns::Result<int> open_file(const std::string& path, const Owner& owner) {
   // Where another user may write, root follows no link that this user could have made.
   const bool foreign = ::geteuid() == 0 && owner.uid != 0;
-  const int flags = O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY | (foreign ? O_NOFOLLOW : 0);
+  const int flags =
+      O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY | (foreign ? O_NOFOLLOW : 0);
   const int file = ::open(path.c_str(), flags, kFileMode);
   if (file < 0) {
     return dns::Error{"cannot open the log file " + path + ": " + std::strerror(errno) +

@@ -99,7 +99,8 @@ bool write_all(int fd, std::string_view text) {
 
 std::string statistics_text(const Statistics::Snapshot& snapshot,
                             const Statistics::ReadZone& read_zone, std::string_view time) {
-  std::string text = fmt::format("---\ntime: {}\nidentity: {}\n", time, in_quotes(snapshot.identity));
+  std::string text = fmt::format("---\ntime: {}\nidentity: {}\n", time,
+                                 in_quotes(snapshot.identity));
   add_counters(snapshot.server, "", text);
   bool has_zones = false;
   const config::ZoneList zones = snapshot.config->zones();

@@ -119,7 +119,10 @@ class Daemon:
         assert not self.pid_file.exists()
 
 
-def daemon_config(running, log_file, zones="zone:\n  - domain: one.test\n    file: one.test.zone\n"):
+ONE_ZONE = "zone:\n  - domain: one.test\n    file: one.test.zone\n"
+
+
+def daemon_config(running, log_file, zones=ONE_ZONE):
     # Relative: in the folder that -d names.
     return (f"server:\n    rundir: {running.rundir}\n    listen: 127.0.0.1@{running.port}\n"
             f"log:\n  - target: {log_file}\n    any: info\n"

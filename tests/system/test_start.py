@@ -25,7 +25,8 @@ def own_lines(text):
 def fails_with_one_line(appliance, *words):
     code, text = appliance.run_to_end()
     assert code != 0, text
-    assert len(text.strip().splitlines()) == 1 and len(own_lines(text)) == 1, text
+    grave = [line for line in text.splitlines() if " info: " not in line]
+    assert len(grave) == 1 and len(own_lines(text)) == 1, text
     for word in words:
         assert word in text, text
     return text
@@ -284,11 +285,11 @@ def test_no_zone_at_all_is_served_too():
 
 
 def test_items_that_are_not_yet_effective_are_named_once():
-    items = "socket-affinity: on\nremote-retry-delay: 5"
+    items = "tcp-fastopen: on\nremote-retry-delay: 5"
     with harness.Appliance(SMALL, server=items) as appliance:
         appliance.start()
         lines = [line for line in appliance.errors().splitlines() if "not yet effective" in line]
-        assert len(lines) == 1 and "socket-affinity" in lines[0]
+        assert len(lines) == 1 and "tcp-fastopen" in lines[0]
         assert "remote-retry-delay" in lines[0]
 
 

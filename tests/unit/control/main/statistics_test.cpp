@@ -47,7 +47,8 @@ std::vector<CounterValue> no_counters(const control::config::Config&, std::size_
 TEST_CASE("statistics: the text is knotd's, without what is zero") {
   Statistics::Snapshot snapshot;
   snapshot.identity = "ns1.example.";
-  snapshot.config = make_config("zone:\n  - domain: a.test\n  - domain: b.test\n  - domain: \"q\\\"q.test\"\n");
+  snapshot.config = make_config(
+      "zone:\n  - domain: a.test\n  - domain: b.test\n  - domain: \"q\\\"q.test\"\n");
   snapshot.server = {{"server.zone-count", 3},          {"dataplane.answers", 7},
                      {"dataplane.drops", 0},            {"mod-stats.request-protocol[udp4]", 4},
                      {"mod-stats.request-protocol[tcp4]", 1}, {"mod-stats.request-bytes[query]", 0},
