@@ -5,9 +5,8 @@
 //
 //   type               direction            fields and [descriptors]
 //   kHello             keeper -> child      pairing, generation of control, threads, workers,
-//                                           cores, flags, uid, gid, memory_mib (dataplane: of
-//                                           DPDK; control: of its configuration database), text
-//                                           (source of the configuration)
+//                                           cores, flags, uid, gid, memory_mib (dataplane:
+//                                           of DPDK), text (source of the configuration)
 //   kControlSocket     keeper -> control    text: socket instead of those of control.listen
 //   kListener          keeper -> dataplane  index (listener), transport, role, endpoint, worker (it
 //                                           polls; kEveryWorker) [socket]

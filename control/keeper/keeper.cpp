@@ -188,7 +188,6 @@ void Keeper::greet(Child& child) {
     hello.gid = identity_.gid;
   }
   if (orders_.verbose) hello.flags |= link::kVerbose;
-  if (&child == &control_) hello.memory_mib = orders_.max_conf_size_mib;
   hello.set_text(orders_.source.to_text());
   child.send(hello);
   if (&child == &control_ && !orders_.control_socket.empty()) {

@@ -42,9 +42,8 @@ namespace bowline::control::keeper {
 
 // What the command line says of the run.
 struct Orders {
-  confdb::Source source{};         // of the configuration; without a path: the file it came from
-  unsigned max_conf_size_mib = 0;  // of a configuration database; 0: as it is
-  std::string control_socket{};    // empty: those of control.listen
+  confdb::Source source{};       // of the configuration; without a path: the file it came from
+  std::string control_socket{};  // empty: those of control.listen
   bool verbose = false;
 };
 

@@ -168,8 +168,7 @@ void Keeper::reopen_logs() {
 // waits for a restart.
 void Keeper::read_log_targets() {
   {
-    const auto loaded =
-        read_source(orders_.source, Reading::kAgain, orders_.max_conf_size_mib);
+    const auto loaded = read_source(orders_.source, Reading::kAgain);
     if (!loaded) return;
     if (auto done = log::setup(loaded->log()); !done) {
       log::error(Category::kServer, "log, {}", done.error());

@@ -8,24 +8,34 @@
 #include <cerrno>
 #include <cstring>
 
+#include "control/config/file_rights.h"
+
 namespace bowline::control::log {
 namespace {
 
 constexpr mode_t kFileMode = 0640;  // logs name clients: not for everybody
+
+int open_as(const Owner& owner, const std::string& path, int flags) {
+  const config::FileRights rights(owner.uid, owner.gid);
+  return ::open(path.c_str(), flags, kFileMode);
+}
 
 dns::Result<int> open_file(const std::string& path, const Owner& owner) {
   // Where another user may write, root follows no link that this user could have made.
   const bool foreign = ::geteuid() == 0 && owner.uid != 0;
   const int flags =
       O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY | (foreign ? O_NOFOLLOW : 0);
-  const int file = ::open(path.c_str(), flags, kFileMode);
+  const int file = owner.chose_paths ? open_as(owner, path, flags)
+                                     : ::open(path.c_str(), flags, kFileMode);
   if (file < 0) {
     return dns::Error{"cannot open the log file " + path + ": " + std::strerror(errno) +
                       "; check the directory and its owner"};
   }
   struct stat found {};
   const bool own = ::fstat(file, &found) == 0 && S_ISREG(found.st_mode) && found.st_nlink == 1;
-  if (foreign && own && found.st_uid == 0) (void)!::fchown(file, owner.uid, owner.gid);
+  if (foreign && !owner.chose_paths && own && found.st_uid == 0) {
+    (void)!::fchown(file, owner.uid, owner.gid);
+  }
   return file;
 }
 

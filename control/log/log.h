@@ -28,6 +28,8 @@ enum class Category : std::uint8_t { kServer, kControl, kZone, kQuic };
 struct Owner {
   uid_t uid = 0;
   gid_t gid = 0;
+  // This user may have chosen the paths: root goes there with this user's rights.
+  bool chose_paths = false;
 };
 
 struct Options {

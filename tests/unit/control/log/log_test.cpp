@@ -181,6 +181,35 @@ TEST_CASE("log: files are given to whom the processes run as, links are not foll
   std::filesystem::remove_all(folder);
 }
 
+TEST_CASE("log: where a user chose the paths, root goes with that user's rights") {
+  if (::geteuid() != 0) {
+    std::puts("SKIP: log: root goes with a user's rights: it takes root");
+    return;
+  }
+  const std::string folder = temporary_folder();
+  const std::string open_to_all = folder + "/open";
+  std::filesystem::create_directory(open_to_all);
+  ::chmod(folder.c_str(), 0755);
+  ::chmod(open_to_all.c_str(), 0777);
+  std::ofstream(folder + "/secret") << "keep";
+  const auto owner_of = [](const std::string& name) {
+    struct stat found {};
+    return ::lstat(name.c_str(), &found) == 0 ? static_cast<long>(found.st_uid) : -1;
+  };
+  log::set_options({false, {65534, 65534, true}});
+  CHECK_FALSE(log::setup({file_target(folder + "/secret", config::LogLevel::kInfo)}).ok());
+  CHECK_FALSE(log::setup({file_target(folder + "/new", config::LogLevel::kInfo)}).ok());
+  CHECK(owner_of(folder + "/secret") == 0);
+  CHECK(owner_of(folder + "/new") == -1);
+  CHECK(log::setup({file_target(open_to_all + "/log", config::LogLevel::kInfo)}).ok());
+  CHECK(owner_of(open_to_all + "/log") == 65534);
+  std::ofstream(folder + "/after");
+  CHECK(owner_of(folder + "/after") == 0);  // root is itself again
+  log::set_options({});
+  REQUIRE(log::setup({}).ok());
+  std::filesystem::remove_all(folder);
+}
+
 TEST_CASE("log: a line has a limit") {
   const std::string folder = temporary_folder();
   REQUIRE(log::setup({file_target(folder + "/log", config::LogLevel::kInfo)}).ok());
