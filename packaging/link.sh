@@ -102,7 +102,7 @@ section() {
 wait_ready() {
   local deadline=$((SECONDS + start_seconds)) status
   while [ "$SECONDS" -lt "$deadline" ] && kill -0 "$server" 2>/dev/null; do
-    status=$("$build/bowlinec" -c "$rundir/bowline.conf" -t 2 status 2>/dev/null) || :
+    status=$("$build/bowlinec" -c "$rundir/bowline.conf" -t 2 -e status 2>/dev/null) || :
     if grep -q '^state  *serving' <<<"$status" && grep -q '^dataplane  *serving' <<<"$status"; then
       return 0
     fi
