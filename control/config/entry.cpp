@@ -12,6 +12,9 @@ namespace {
 
 constexpr std::size_t kFewValues = 8;  // so many are compared one with another, more by a table
 
+// Numbers are given to things in turn, the same one to several (dataplane.cores).
+bool may_repeat(const Option& option) { return option.kind.type == Type::kInt; }
+
 std::uint64_t read_number(const char*& at) {
   std::uint64_t number = 0;
   for (unsigned shift = 0;; shift += 7) {
@@ -197,13 +200,6 @@ bool EntryBuilder::remove(const Option& option) {
   return std::erase_if(values_, [&](const Value& v) { return v.option == &option; }) > 0;
 }
 
-bool EntryBuilder::has_value(const Option& option, std::string_view text) const {
-  return std::any_of(values_.begin(), values_.end(), [&](const Value& value) {
-    return value.option == &option && !value.is_empty &&
-           same_value(option, text_of(value), text);
-  });
-}
-
 bool EntryBuilder::remove_value(const Option& option, std::string_view text) {
   return std::erase_if(values_, [&](const Value& value) {
            return value.option == &option && !value.is_empty &&
@@ -225,16 +221,18 @@ void EntryBuilder::settle() {
     }
     const std::size_t start = kept.size();
     std::unordered_set<std::string> keys;
+    const bool repeats = may_repeat(option);
     const bool is_long = end - first > kFewValues;
     for (std::size_t i = first; i < end; ++i) {
       if (values_[i].is_empty) continue;
       const std::string_view text = text_of(values_[i]);
       const bool is_new =
-          is_long ? keys.insert(key_of(option, text)).second
-                  : std::none_of(kept.begin() + static_cast<std::ptrdiff_t>(start), kept.end(),
-                                 [&](const Value& each) {
-                                   return same_value(option, text_of(each), text);
-                                 });
+          repeats ||
+          (is_long ? keys.insert(key_of(option, text)).second
+                   : std::none_of(kept.begin() + static_cast<std::ptrdiff_t>(start), kept.end(),
+                                  [&](const Value& each) {
+                                    return same_value(option, text_of(each), text);
+                                  }));
       if (is_new) kept.push_back(values_[i]);
     }
     if (kept.size() == start) kept.push_back(values_[first]);  // set to nothing, more than once

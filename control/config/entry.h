@@ -94,14 +94,12 @@ class EntryBuilder {
   void add_items(const Section& section, Entry entry);
 
   // Adds a value behind those that are there. Of an item with one value the last one counts; of the
-  // others each value once.
+  // others each value once, but of numbers, whose places mean something, each.
   void add(const Option& option, std::string_view text, Place place);
   void add_empty(const Option& option, Place place);
   // Whether the item was set.
   bool remove(const Option& option);
-  // Whether the item has the value, in whatever writing.
-  bool has_value(const Option& option, std::string_view text) const;
-  // Removes a value; the item with its last one. False: it is not there.
+  // Removes a value, in whatever writing; the item with its last one. False: it is not there.
   bool remove_value(const Option& option, std::string_view text);
   bool has_items() const { return !values_.empty(); }
   bool has_id() const { return !id_.empty(); }

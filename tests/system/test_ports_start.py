@@ -261,7 +261,7 @@ def test_route_check_wants_forwarding_on_loopback(pair):
 
 
 def test_udp_off_opens_no_xdp_port(pair):
-    with on(pair, "listen: eth0\nudp: off") as appliance:
+    with on(pair, "listen: eth0\nudp: off\ntcp: on") as appliance:
         appliance.launch().wait_ready()
         assert links.xdp_program(pair.ours) is None
 
@@ -282,7 +282,7 @@ def test_a_changed_xdp_section_waits_for_a_restart(pair):
         appliance.sections = "xdp:\n    listen: [ eth0@53, eth0@54 ]\n"
         appliance.write_config()
         appliance.ctl("reload")
-        appliance.wait_log("restart bowlined to change them")
+        appliance.wait_log("xdp.listen: changed, takes effect after a restart of bowlined")
 
 
 # ---- DPDK ----------------------------------------------------------------------------------------

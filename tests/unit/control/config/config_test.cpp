@@ -266,7 +266,7 @@ log:
 TEST_CASE("config: the dataplane section") {
   const Config config = load("server:\n  listen: 192.0.2.1\n"
                              "xdp:\n  listen: [eth0, 192.0.2.1@5353]\n  route-check: on\n"
-                             "dataplane:\n  backend: [xdp, dpdk]\n  workers: 2\n  cores: [0, 3]\n"
+                             "dataplane:\n  backend: [xdp, dpdk]\n  workers: 2\n  cores: [0, 3, 0]\n"
                              "  devices: [\"net_memif0,role=server\", 0000:03:00.0]\n"
                              "  device-queues: 2\n  hugepages: off\n  poll: busy\n"
                              "  drop: 198.51.100.0/24\n");
@@ -275,7 +275,7 @@ TEST_CASE("config: the dataplane section") {
   CHECK(dataplane.xdp);
   CHECK(dataplane.dpdk);
   CHECK(dataplane.workers == 2);
-  CHECK(dataplane.cores == std::vector<unsigned>{0, 3});
+  CHECK(dataplane.cores == std::vector<unsigned>{0, 3, 0});
   CHECK(dataplane.devices ==
         std::vector<std::string>{"net_memif0,role=server", "0000:03:00.0"});
   CHECK(dataplane.device_queues == 2);
